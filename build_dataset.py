@@ -65,7 +65,7 @@ def build_dataset(config: FlatConfig) -> None:
         print(
             f"{report.songs} songs, {report.charts} charts in {report.shards} shards of {report.mib:.0f} MiB together"
         )
-        print("\n".join([*(f"  left out {line}" for line in report.skipped), f"Shards: {options.shards_path}"]))
+        print("\n".join([*(f"  skipped {line}" for line in report.skipped), f"Shards: {options.shards_path}"]))
 
 
 BUILD = Program(

@@ -23,13 +23,13 @@ from pipeline.request.options import RequestError
 def ask(config: FlatConfig) -> int:
     """Ask for the options of inference.py that the command line left open."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise RequestError("Questions need a terminal to be answered in; without one take inference.py.")
+        raise RequestError("cli_inference.py needs an interactive terminal. Use inference.py in scripts.")
     try:
         from pipeline.cli.dialogue.conversation import converse
     except ModuleNotFoundError as error:
         if error.name != "questionary":
             raise
-        raise RequestError("questionary is not installed: pip install -r requirements.txt brings it.") from error
+        raise RequestError("questionary is not installed: run pip install -r requirements.txt.") from error
     started = HydraConfig.get()
     words = {word.lstrip("+~").partition("=")[0] for word in started.overrides.task}
     folder = next(source.path for source in started.runtime.config_sources if source.provider == "main")
@@ -41,8 +41,8 @@ def ask(config: FlatConfig) -> int:
 CLI_INFERENCE = Program(
     script="cli_inference.py",
     config_name="inference",
-    purpose="Asks for what a map should be like, option by option, and runs or prints the command that makes it. "
-    "What is given on the command line is not asked for.",
+    purpose="Asks for the options of a map one by one, then runs or prints the command. "
+    "Options on the command line are not asked for.",
     example="audio_path=song.mp3",
     action=ask,
 )

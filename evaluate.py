@@ -33,7 +33,7 @@ def evaluate_maps(config: FlatConfig) -> None:
 EVALUATE = Program(
     script="evaluate.py",
     config_name="evaluate",
-    purpose="Measures generated osu! beatmaps against human ones.",
+    purpose="Compares generated osu! beatmaps with human-made ones.",
     example="generated_path=MAPS human_path=MAPSETS",
     action=evaluate_maps,
 )

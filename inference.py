@@ -48,7 +48,7 @@ def generate_map(config: FlatConfig) -> int:
 INFERENCE = Program(
     script="inference.py",
     config_name="inference",
-    purpose="Makes an osu! beatmap from a song.",
+    purpose="Generates an osu! beatmap from a song.",
     example="audio_path=song.mp3 difficulty=5.5",
     action=generate_map,
     check=resolve,

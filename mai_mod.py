@@ -55,7 +55,7 @@ def _report(request: ReviewRequest, reviews: list) -> None:
 MAI_MOD = Program(
     script="mai_mod.py",
     config_name="mai_mod",
-    purpose="Reviews an osu! beatmap and suggests what to look at again.",
+    purpose="Reviews an osu! beatmap and lists suggestions.",
     example="beatmap_path=map.osu",
     action=suggest,
 )

@@ -32,19 +32,21 @@ def serve(config: FlatConfig) -> None:
         return
     running = running_session(settings.session_path) or running_in(settings.folder)
     if running is not None:
-        raise RequestError(f"A server runs already, as process {running.pid}; python serve.py command=stop ends it.")
+        raise RequestError(
+            f"A server is already running as process {running.pid}; python serve.py command=stop stops it."
+        )
     ended = run_server(settings, "server.app", _announce)
     print(f"Stopped after {ended} jobs.")
 
 
 def _announce(settings: ServerSettings, address: str, token: str) -> None:
-    print(f"Serving at {address}; Ctrl+C or `python serve.py command=stop` ends it.", flush=True)
+    print(f"Serving at {address}; Ctrl+C or `python serve.py command=stop` stops it.", flush=True)
 
 
 SERVE = Program(
     script="serve.py",
     config_name="serve",
-    purpose="Makes maps for all who ask, with models that stay loaded; inference.py asks by itself.",
+    purpose="Generates maps with models that stay loaded; inference.py uses it automatically.",
     example="idle_minutes=30",
     action=serve,
 )

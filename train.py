@@ -88,7 +88,7 @@ TRAIN = Program(
     script="train.py",
     config_name="train_mini",
     listing="default",
-    purpose="Trains a model that makes osu! beatmaps.",
+    purpose="Trains a model that generates osu! beatmaps.",
     example="train_dataset_path=FOLDER",
     action=train_model,
     read=read_options,

@@ -18,7 +18,7 @@ from webui.launch import serve
 WEB_UI = Program(
     script="web-ui.py",
     config_name="web_ui",
-    purpose="Opens a page in the browser that makes osu! beatmaps from songs and reviews them.",
+    purpose="Opens a page in the browser that generates osu! beatmaps from songs and reviews them.",
     example="port=7270",
     action=serve,
 )

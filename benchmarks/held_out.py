@@ -9,7 +9,7 @@ the chart has objects, at the best shift; and all ticks of the chart's own timin
 the maps from audio into a folder, for `benchmarks.profile`.
 
 The maps are the first that the model writes. `--matched` also makes the one that a user gets, whose star rating is
-brought to what was asked for.
+brought to what was requested.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def classify(config: FlatConfig) -> None:
     beatmap = read_beatmap(request.beatmap_path, warnings)
     audio_path = request.audio_path or named_file(request.beatmap_path.parent, beatmap.audio_filename)
     if not audio_path.is_file():
-        raise RequestError(f"The map's audio is not beside it ({audio_path.name}): give it as audio_path=FILE.")
+        raise RequestError(f"The map's audio is not next to it ({audio_path.name}): give it as audio_path=FILE.")
     classifier = load_classifier(request.model_path, best_device(request.device))
     samples = load_audio(audio_path, classifier.spec.grid.sample_rate)
     part = part_in_song(beatmap, 1000.0 * len(samples) / classifier.spec.grid.sample_rate)
@@ -108,7 +108,7 @@ def resolved(config: FlatConfig) -> ClassifyRequest:
 CLASSIFY = Program(
     script="classifier/classify.py",
     config_name="classify",
-    purpose="Tells which of the mappers that it knows an osu! beatmap is likest to.",
+    purpose="Lists the mappers whose style an osu! beatmap resembles most.",
     example="beatmap_path=map.osu time=60",
     action=classify,
 )

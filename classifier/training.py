@@ -130,7 +130,7 @@ def train_classifier(options: ClassifierTrainOptions) -> Path:
     if len(mappers) < 2:
         raise OptionError(
             f"There are not two mappers with {options.fewest_charts} charts in train_dataset_path="
-            f"{options.train_dataset_path}; fewest_charts says how many each must have."
+            f"{options.train_dataset_path}; try a smaller fewest_charts."
         )
     torch.manual_seed(options.seed)
     model = MapperClassifier(reader, HeadConfig(len(mappers), options.width, options.dropout)).to(device)
@@ -141,7 +141,7 @@ def train_classifier(options: ClassifierTrainOptions) -> Path:
     if split is Split.TRAIN:
         held_out = summariser.table(songs_in(corpus, Split.HELD_OUT), mappers, corpus.report)
     skipped = len(corpus.report.skipped)
-    print(f"{len(mappers)} mappers; training on {len(source.labels)} excerpts; {skipped} files left out")
+    print(f"{len(mappers)} mappers; training on {len(source.labels)} excerpts; {skipped} files skipped")
     fit_scale(model, source, options.seed)
     task = ClassifierTask(options, source, held_out)
     save = partial(save_classifier, model, spec, [corpus.names[key] for key in mappers])
@@ -159,7 +159,7 @@ def pretrained_reader(options: ClassifierTrainOptions) -> tuple[ExcerptReader, C
     except ModelError as error:
         raise ModelError(str(error).replace("model_path", "pretrained_path")) from error
     if model.config.audio_conditions:
-        raise OptionError("pretrained_path must be a model that listens without conditions (not V30 or V31).")
+        raise OptionError("pretrained_path must be a model without audio conditions (not V30 or V31).")
     return ExcerptReader.of(model, options.decoder_layers), spec
 
 

@@ -41,7 +41,7 @@ def build(options: BuildOptions) -> BuildReport:
     tags = read_tags(options.tags_path) if options.tags_path else {}
     token = token_from_environment(options.api_url) if options.online else ""
     if (folder / METADATA_FILE).exists() and not (folder / JOURNAL_FILE).exists():
-        raise BuildError(f"{folder} holds a dataset that something else has built; choose another output_path.")
+        raise BuildError(f"{folder} holds a dataset of another program; choose another output_path.")
     done_before = 0
     if options.input_path is not None:
         mapsets = find_mapsets(options.input_path, folder)
@@ -72,7 +72,7 @@ def _add_mapsets(mapsets: Sequence[Path], options: BuildOptions, opted_out: OptO
         for number, staged in in_order(stage_mapset, tasks, options.workers):
             path = new[number]
             if isinstance(staged, WorkerDied):
-                skip = Skip(path.name, "mapset cannot be read", "reading it ends the program")
+                skip = Skip(path.name, "mapset cannot be read", "the program ends while reading it")
                 staged = StagedMapset(path.name, skipped=[skip])
             collection.take(_source(path), states[path], staged, tasks[number][1])
             bar.update()

@@ -68,10 +68,10 @@ class Collection:
     def _known_as(self, row: Row) -> str:
         """Return the reason why a chart is a duplicate; empty for none."""
         if row["Checksum"] in self._checksums:
-            return "the same chart is there already"
+            return "the same chart is in the dataset already"
         # Copies that somebody edited keep the number of the original, but hardly its name.
         if row["Id"] > 0 and self._versions.get(row["Id"]) == row["Version"]:
-            return "another edition of the chart is there already"
+            return "another edition of the chart is in the dataset already"
         return ""
 
     def _place(self, rows: list[Row], folder_name: str, staging: Path) -> None:

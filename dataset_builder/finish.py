@@ -41,8 +41,8 @@ class BuildReport:
         charts = sum(self.charts_by_mode.values())
         lines = [
             f"{self.mapsets} mapsets, {self.songs} songs of {self.audio_hours:.1f} hours, {charts} charts: {modes}",
-            f"{self.done_before} mapsets were there from an earlier build" if self.done_before else "",
-            f"Left out ({SKIPPED_FILE} names each):" if self.skipped else "Nothing was left out.",
+            f"{self.done_before} mapsets are from an earlier build" if self.done_before else "",
+            f"Skipped ({SKIPPED_FILE} lists each):" if self.skipped else "Nothing was skipped.",
         ]
         reasons = Counter(skip.reason for skip in self.skipped)
         return [line for line in lines if line] + [f"  {count:6} {reason}" for reason, count in reasons.most_common()]

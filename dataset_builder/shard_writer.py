@@ -112,7 +112,9 @@ def write_shards(options: BuildOptions) -> ShardReport:
     with tqdm(total=len(tasks), desc="writing shards", unit="shard") as bar:
         for place, result in in_order(write_shard, [(task,) for task in tasks], options.workers):
             if isinstance(result, WorkerDied):
-                raise BuildError(f"Writing {tasks[place].path.name} ended the program; is memory short?")
+                raise BuildError(
+                    f"Writing {tasks[place].path.name} ended a process, possibly out of memory. Try fewer workers."
+                )
             skipped += result
             bar.update()
     return _finish(folder, tasks, skipped)

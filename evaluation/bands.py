@@ -97,10 +97,10 @@ def load_bands(path: Path) -> Bands:
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
         if read["format"] != FORMAT:
-            raise BandError(f"{path} is a table of human charts of another version of the program.")
+            raise BandError(f"{path} is a table of human-made maps of another version of the program.")
         return Bands({_key(name): _band(row) for name, row in read["bands"].items()}, read["made_from"])
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise BandError(f"{path} is not a table of human charts that evaluate.py wrote.") from error
+        raise BandError(f"{path} is not a table of human-made maps that evaluate.py wrote.") from error
 
 
 def _key(name: str) -> tuple[GameMode, Level]:

@@ -69,7 +69,7 @@ def generate_for_dataset(request: EvaluationRequest, folder: Path) -> bool:
     own_device = "cpu" if ranks.device.type == "cpu" else str(ranks.device)
     jobs = jobs_of(request, own_device if ranks.world_size > 1 else None)
     if not jobs:
-        raise RequestError(f"No song of {request.dataset_path} has charts of the split and the modes asked for.")
+        raise RequestError(f"No song of {request.dataset_path} has charts of the requested split and modes.")
     own = jobs[ranks.rank :: ranks.world_size]
     made = list(in_processes(make, own, request.processes, "Generating"))
     everyone = [each for of_rank in ranks.gathered(made) for each in of_rank]
@@ -91,7 +91,7 @@ def bands_for(request: EvaluationRequest) -> tuple[list[Path], Bands]:
     made_from = {"charts": len(humans), "songs": len({human.song for human in humans}), "split": REFERENCE_SPLIT.value}
     bands = bands_of(humans, made_from)
     if not bands.bands:
-        raise RequestError(f"{source} has too few human charts of any mode and level to say what they are like.")
+        raise RequestError(f"{source} has too few human-made maps for a band of any mode and level.")
     bands.save(request.output_path / REFERENCE)
     return [request.output_path / REFERENCE], bands
 

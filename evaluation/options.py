@@ -134,9 +134,9 @@ def resolve_evaluation(flat: Mapping[str, object]) -> EvaluationRequest:
             "dataset_path=FOLDER, or results to compare as compare=[a/results.json,b/results.json]."
         )
     if len(ways) > 1:
-        raise RequestError(f"{ways[0]} and {ways[1]} are two ways in: give one of them.")
+        raise RequestError(f"{ways[0]} and {ways[1]} exclude each other: give one of them.")
     if "human_path" in given and "generated_path" not in given:
-        raise RequestError("human_path goes with generated_path: maps of a dataset are compared with its own charts.")
+        raise RequestError("human_path needs generated_path: maps of a dataset are compared with its own charts.")
     request = EvaluationRequest(**given)  # type: ignore[arg-type]
     if request.dataset_path is not None:
         resolve({"audio_path": "song.mp3", **request.generation_options})

@@ -79,11 +79,11 @@ class Pairing:
             return None
         human = part_of(read_beatmap(self.human_path), self.span_ms)
         if not human.hit_objects:
-            raise BeatmapError(f"its human chart {self.human_path.name} has no objects")
+            raise BeatmapError(f"its human-made map {self.human_path.name} has no objects")
         try:
             return MeasuredChart(human, self.human_path.name, self.audio_path)
         except BeatmapError as error:
-            raise BeatmapError(f"its human chart {self.human_path.name} cannot be used: {error}") from error
+            raise BeatmapError(f"its human-made map {self.human_path.name} cannot be used: {error}") from error
 
 
 def pairings(folder: Path, human_folder: Path | None, skipped: list[str]) -> Iterator[Pairing]:
@@ -111,7 +111,7 @@ def pairings(folder: Path, human_folder: Path | None, skipped: list[str]) -> Ite
             continue
         human_path = humans.like(beatmap, file.path.parent) if humans else None
         if humans and human_path is None:
-            skipped.append(f"{file.name}: there is no human chart of its song and mode")
+            skipped.append(f"{file.name}: there is no human-made map of its song and mode")
             continue
         yield Pairing(
             file, human_path, _audio_of(human_path) if human_path else _audio_beside(beatmap, file.path.parent)

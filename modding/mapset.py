@@ -87,7 +87,7 @@ def _read_files(paths: Sequence[Path], folder: Path) -> Mapset:
         try:
             mapset.maps[path.stem] = read_beatmap(path, mapset.warnings.setdefault(path.stem, []))
         except (BeatmapError, OSError) as error:
-            mapset.notes.append(f"{path.name} was left out: {error}")
+            mapset.notes.append(f"{path.name} was skipped: {error}")
             continue
         mapset.audio[path.stem] = named_file(folder, mapset.maps[path.stem].audio_filename)
     found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
@@ -195,7 +195,7 @@ def _other_sounds(maps: dict[str, Beatmap]) -> Iterator[Suggestion]:
         other = sum(own[time_ms] != sounds[fullest][time_ms] for time_ms in shared)
         if name != fullest and len(shared) >= MIN_SHARED_SOUNDS and other > MAX_OTHER_SOUNDS * len(shared):
             message = (
-                f"[{maps[name].metadata.version}] has other hit sounds than [{maps[fullest].metadata.version}] at "
-                f"{other} of the {len(shared)} times that both have an object at."
+                f"[{maps[name].metadata.version}] has other hitsounds than [{maps[fullest].metadata.version}] at "
+                f"{other} of the {len(shared)} times of common objects."
             )
             yield set_suggestion(Category.HIT_SOUNDS, message, "mapset_differences")

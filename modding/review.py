@@ -141,7 +141,7 @@ def _reading_notes(mapset: Mapset, name: str) -> Iterator[str]:
     beatmap = mapset.maps[name]
     yield from (f"{name}: {warning}." for warning in first_warnings(mapset.warnings.get(name, [])))
     if stars_or_none(beatmap) is None:
-        yield f"{name}: osu! gives it no star rating ({unrated_reason(beatmap)})."
+        yield f"{name}: osu! has no star rating for it ({unrated_reason(beatmap)})."
 
 
 def thresholds_for(model_path: str | None, mode: GameMode) -> tuple[ThresholdTable, list[str]]:
@@ -153,7 +153,7 @@ def thresholds_for(model_path: str | None, mode: GameMode) -> tuple[ThresholdTab
     own = ThresholdTable.load(folder)
     table = own or ThresholdTable.load(BUNDLED_MODEL) or ThresholdTable()
     if own is None:
-        return table, ["This model has no table of thresholds; those of the embedded model are used."]
+        return table, ["This model has no table of thresholds; those of the bundled model are used."]
     if own.weights_sha256 and own.weights_sha256 != weights_digest(folder):
         note = "The thresholds were calibrated on other weights of this model; expect more or fewer suggestions."
         return table, [note]
@@ -196,9 +196,9 @@ def write_fixed_copy(request: ReviewRequest, reviewed: Review) -> tuple[Path, li
     chosen = []
     for name in request.apply:
         if name not in by_id:
-            raise RequestError(f"There is no suggestion {name} in this review; ids stand beside the suggestions.")
+            raise RequestError(f"There is no suggestion {name} in this review; each suggestion shows its id.")
         if by_id[name].fix is None:
-            raise RequestError(f"{name} has no fix that could be applied; mend it by hand.")
+            raise RequestError(f"{name} has no fix to apply; change the map in the editor.")
         chosen.append(by_id[name])
     mended = apply_fixes(read_beatmap(request.beatmap_path), [each.fix for each in chosen])
     mended.metadata = replace(mended.metadata, version=mended.metadata.version + COPY_NOTE, beatmap_id=0)

@@ -90,7 +90,7 @@ class ThresholdTable:
         """
         try:
             if data["format"] != FORMAT:
-                raise TableError(f"{TABLE_FILE} has a format that this version does not know.")
+                raise TableError(f"{TABLE_FILE} has a format unknown to this version.")
             curves = {
                 (GameMode[mode.upper()], Aspect(aspect)): tuple((float(each), float(rate)) for rate, each in rows)
                 for mode, aspects in data["per_minute"].items()

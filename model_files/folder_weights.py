@@ -69,7 +69,7 @@ def _open_shard(index: Path, name: str) -> dict[str, StoredTensor]:
     """Open one of several files, which must be next to the index."""
     suffix = Path(index.name.removesuffix(".index.json")).suffix
     if PureWindowsPath(name).name != name or name in (".", "..") or Path(name).suffix != suffix:
-        raise ModelError(f"{index} names {name[:80]}, which is no {suffix} file beside it.")
+        raise ModelError(f"{index} names {name[:80]}, which is no {suffix} file next to it.")
     if not (index.parent / name).is_file():
         raise ModelError(f"{index.parent} lacks {name}, which {index.name} names.")
     return open_tensors(index.parent / name)

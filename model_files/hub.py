@@ -102,8 +102,8 @@ def _download(option: str, hub_id: HubId, files: Sequence[str], needed: str, rep
         )
     except errors.GatedRepoError as error:
         raise ModelError(
-            f"{option}={hub_id} is open only to those whom its owner let in: ask at {address}, then log "
-            "in with `hf auth login` or set HF_TOKEN."
+            f"{option}={hub_id} is a gated repository. Request access at {address}, then run `hf auth "
+            "login` or set HF_TOKEN."
         ) from error
     except errors.RepositoryNotFoundError as error:
         raise ModelError(

@@ -24,9 +24,9 @@ def read_json_object(path: Path) -> dict:
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror or error}).") from error
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is damaged or no JSON.") from error
+        raise ModelError(f"{path} is damaged or not JSON.") from error
     if is_too_large:
-        raise ModelError(f"{path} is too large to be what its name says.")
+        raise ModelError(f"{path} is too large for a file of this kind.")
     if not isinstance(data, dict):
         raise ModelError(f"{path} holds no JSON object.")
     return data

@@ -184,7 +184,7 @@ class SliderEdge:
 
 @dataclass(slots=True)
 class Slider(HitObject):
-    """A slider, a taiko drum roll, or a catch juice stream.
+    """A slider, a taiko drumroll, or a catch juice stream.
 
     `segments[0].points[0]` is (x, y). `slides` counts traversals: 1 has no reverse arrow. `length_px`
     is the length of one traversal along the path, which may be cut or prolonged to meet it.
@@ -199,7 +199,7 @@ class Slider(HitObject):
 
 @dataclass(slots=True)
 class Spinner(HitObject):
-    """A spinner, a taiko denden, or a catch banana shower."""
+    """A spinner, a taiko swell, or a catch banana shower."""
 
     end_ms: float = 0.0
 

@@ -185,11 +185,11 @@ def _is_break_inside(pause: Break, start_ms: float, end_ms: float) -> bool:
 def _notes(strays: Sequence[Stray], song_ms: float) -> Iterator[str]:
     for time_ms, name, outcome in strays[:MAX_NOTES]:
         if not math.isfinite(time_ms):
-            yield f"{name} lies at no time; {outcome}."
+            yield f"{name} has no valid time; {outcome}."
         elif time_ms < 0:
-            yield f"{name} lies {duration_text(-time_ms)} before the song; {outcome}."
+            yield f"{name} is {duration_text(-time_ms)} before the song; {outcome}."
         else:
-            yield f"{name} lies {duration_text(time_ms - song_ms)} after the song; {outcome}."
+            yield f"{name} is {duration_text(time_ms - song_ms)} after the song; {outcome}."
     if len(strays) > MAX_NOTES:
         yield f"{len(strays) - MAX_NOTES} more objects and lines outside the song are not used."
 

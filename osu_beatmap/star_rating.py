@@ -47,7 +47,7 @@ LAST_PLAYABLE_MS = 24 * 60 * 60 * 1000.0
 
 _B_SPLINE = re.compile(r"[,|]B\d+\|")
 
-_SUSPICIOUS = "the beatmap holds objects that cannot be meant for play, so it has no star rating"
+_SUSPICIOUS = "the beatmap has unplayable objects, so it has no star rating"
 
 
 def star_rating(beatmap: Beatmap | str, clock_rate: float = 1.0) -> float:
@@ -90,8 +90,8 @@ def unrated_reason(beatmap: Beatmap) -> str:
     """Return why a beatmap without a star rating has none."""
     for obj in beatmap.hit_objects:
         if not -LAST_PLAYABLE_MS <= obj.time_ms <= getattr(obj, "end_ms", obj.time_ms) <= LAST_PLAYABLE_MS:
-            return f"an object at {clock(obj.time_ms)} cannot be meant for play"
-    return "it holds objects that cannot be meant for play"
+            return f"an object at {clock(obj.time_ms)} is unplayable"
+    return "it has unplayable objects"
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def refiner_chart(beatmap: Beatmap, spec: ConditionSpec) -> RefinerChart:
     if not MIN_POINTS <= len(sequence) <= MAX_POINTS:
         raise ValueError(f"{len(sequence)} points")
     if np.abs(sequence.positions - CENTRE_PX).max() > 256.0 + FARTHEST_PX or not np.isfinite(sequence.times_ms).all():
-        raise ValueError("places or times that cannot be meant for play")
+        raise ValueError("unplayable positions or times")
     drafts = np.stack([draft_positions(beatmap, mapped, sequence, mirror) for mirror in MIRRORS])
     ratings = [star_rating(beatmap, clock_rate=rate) for rate in (1.0, DOUBLE_TIME_RATE)]
     return RefinerChart(

@@ -253,7 +253,7 @@ def _task(spec: ConditionSpec, options: RefinerTrainOptions) -> RefinerTask:
     splits = [split, Split.HELD_OUT] if split is Split.TRAIN else [split]
     (charts, *others), skipped = load_charts(folder, spec, splits)
     points = sum(len(chart.sequence) for chart in charts)
-    print(f"training on {len(charts)} charts with {points} points; {len(skipped)} left out")
+    print(f"training on {len(charts)} charts with {points} points; {len(skipped)} skipped")
     held_out = None
     if others and others[0]:
         print(f"held out: {len(others[0])} charts")

@@ -33,7 +33,7 @@ from parity.event_stream import EventStream
 from parity.window_schedule import OriginalChart, OriginalWriter
 
 SPAN_SLACK_MS = 10
-"""What is generated may lie this far outside the span that was asked for."""
+"""What is generated may lie this far outside the span that was requested."""
 
 PLAIN_LINE = TimingPoint(0.0, 500.0, sample_set=SampleSet.SOFT, sample_index=-1)
 """Where there is no tempo: the published program has it for maps without timing, and fails where it hears no beat."""

@@ -176,4 +176,4 @@ def _check_contexts(scope: OriginalOptions, contract: Contract, mode: GameMode) 
     known |= {ContextKind.KIAI} if scope.adds_to_reference else set()
     unknown = sorted(context.name for context in scope.given - known)
     if unknown:
-        raise ParityError(f"With parity=true, {contract.name} does not read {unknown[0]}: leave it out of in_context.")
+        raise ParityError(f"With parity=true, {contract.name} does not read {unknown[0]}: remove it from in_context.")

@@ -47,7 +47,7 @@ def load_model(folder: str | Path | None = None) -> RhythmModel:
     folder = BUNDLED_MODEL if folder is None else Path(folder)
     data = read_json_object(folder / CONTRACT_FILE)
     if {name: data.get(name) for name in known_classes()} != known_classes():
-        raise ModelError(f"The model in {folder} tells other intervals apart than this version does.")
+        raise ModelError(f"The model in {folder} distinguishes other intervals than this version.")
     try:
         with torch.device("meta"):
             model = RhythmModel(RhythmConfig(**data["network"]))

@@ -71,7 +71,7 @@ def _write_table(paths: list[Path], output: Path | None, model_path: Path | None
     bar = tqdm(charts, desc="reading rhythms", unit="chart", disable=not is_shown)
     rows = [row for chart in bar for row in rows_of(chart, model, skipped)]
     for line in skipped:
-        print(f"left out: {line}", file=sys.stderr)
+        print(f"skipped: {line}", file=sys.stderr)
     if not rows:
         raise RequestError("There is no chart with a rhythm among these paths.")
     if output is None:
@@ -85,7 +85,7 @@ def _write_table(paths: list[Path], output: Path | None, model_path: Path | None
 PREDICT = Program(
     script="rcomplexion/predict.py",
     config_name="rcomplexion",
-    purpose="Tells how complex the rhythm of osu! beatmaps is.",
+    purpose="Measures the rhythm complexity of osu! beatmaps.",
     example="map.osu output=complexity.csv",
     action=predict,
     files_option="paths",

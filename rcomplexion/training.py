@@ -107,7 +107,7 @@ def _task(folder: Path, options: RhythmTrainOptions) -> RhythmTask:
     train = load_rhythms(folder, split)
     if not train.rhythms:
         raise OptionError(f"There is no chart to train on in train_dataset_path={folder}.")
-    print(f"training on {len(train.rhythms)} rhythms; {len(train.skipped)} charts left out")
+    print(f"training on {len(train.rhythms)} rhythms; {len(train.skipped)} charts skipped")
     held_out = load_rhythms(folder, Split.HELD_OUT) if split is Split.TRAIN else None
     if held_out is None or not held_out.rhythms:
         return RhythmTask(options, train, None)

@@ -166,9 +166,9 @@ def apply_fixes(task: Task) -> dict[str, Any]:
     options = dict(task.options)
     name = options.pop("map", None)
     if task.parent is None or name not in {each.name for each in (task.parent / MAPS_FOLDER).glob("*.osu")}:
-        raise RequestError("apply goes on from a review: name one of its maps.")
+        raise RequestError("apply needs a review: name one of its maps.")
     if not options.get("apply"):
-        raise RequestError("apply is empty: tick the suggestions to apply.")
+        raise RequestError("apply is empty: select the suggestions to apply.")
     result_folder = _made(task.folder / RESULT_FOLDER)
     given = {"beatmap_path": str(task.parent / MAPS_FOLDER / name), "output_path": str(result_folder)}
     request = resolve_review({**options, **given})

@@ -38,7 +38,7 @@ def create_app(site: Site, pages: Sequence[APIRouter] = (), static: Path | None 
 
     app = FastAPI(
         title="osu-mapper",
-        description="Makes osu! beatmaps from songs, and reviews them.",
+        description="Generates osu! beatmaps from songs, and reviews them.",
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

@@ -44,7 +44,7 @@ def generate(options: dict[str, object], session_path: Path, progress: Progress)
     """
     session = _session(session_path)
     if session.program != program_stamp():
-        raise NoServer("The server runs on other files than this program does now; start it again.")
+        raise NoServer("The server was started with other files of the program: restart it.")
     with _answer(session, "POST", "/api/runs", {"options": options}) as answer:
         while line := answer.readline(MAX_LINE_BYTES):
             event = json.loads(line)
@@ -54,7 +54,7 @@ def generate(options: dict[str, object], session_path: Path, progress: Progress)
                 return Outcome(int(event["status"]), str(event["said"]), str(event["error"]))
             stage, done, total = event["progress"]
             progress(Stage(stage), done, total)
-    raise NoServer("The server ended before the map was done.")
+    raise NoServer("The server stopped before the map was finished.")
 
 
 def made_by_server(flat: dict[str, object], request: GenerationRequest, progress: Progress) -> Outcome | None:
@@ -77,7 +77,7 @@ def made_by_server(flat: dict[str, object], request: GenerationRequest, progress
     except RequestError as error:
         if wanted != "auto":
             raise
-        print(f"{error} Going on without it.", file=sys.stderr)
+        print(f"{error} Generating the map without it.", file=sys.stderr)
         return None
 
 
@@ -95,9 +95,9 @@ def with_whole_paths(flat: dict[str, object], request: GenerationRequest) -> dic
 def _session(path: Path) -> Session:
     session = read_session(path)
     if session is None:
-        raise NoServer(f"No server runs: there is no {path}.")
+        raise NoServer(f"No server is running: there is no {path}.")
     if not session.is_alive():
-        raise NoServer(f"No server runs: that of {path} has ended.")
+        raise NoServer(f"No server is running: that of {path} has ended.")
     return session
 
 
@@ -117,12 +117,12 @@ def _answer(session: Session, method: str, path: str, body: dict[str, object] | 
         connection.request(method, path, None if body is None else json.dumps(body), headers)
         answer = connection.getresponse()
         if answer.status >= 400:
-            raise NoServer(f"The server cannot be used: {json.load(answer)['detail']}")
+            raise NoServer(f"Cannot use the server: {json.load(answer)['detail']}")
         yield answer
     except NoServer:
         raise
     except (ValueError, KeyError, TypeError, HTTPException) as error:
-        raise NoServer("The server cannot be used: it gave an answer that makes no sense.") from error
+        raise NoServer("Cannot use the server: its answer is invalid.") from error
     except OSError as error:
         raise NoServer(f"No server answers at {session.address} ({error.strerror or error}).") from error
     finally:

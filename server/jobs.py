@@ -226,7 +226,7 @@ class Jobs:
     def remove(self, job: Job) -> None:
         """Dismisses a job that is not running, with everything in its folder."""
         with self._lock:
-            assert not job.is_active, "a job that is still to be done is cancelled first"
+            assert not job.is_active, "an unfinished job is cancelled first"
             del self._jobs[job.id]
             self._revision += 1
             self._removed[job.id] = self._revision

@@ -73,7 +73,7 @@ class References:
             return self.timings.find(str(ref["timing"]), str(ref.get("file")))
         job = self.jobs.get(str(ref.get("job")))
         if job is None:
-            raise RequestError("The job that this one goes on from is no longer there.")
+            raise RequestError("The job that this one continues no longer exists.")
         return self.map_file(job, str(ref.get("file")))
 
     def _check_allowed(self, name: str, path: Path) -> None:
@@ -86,7 +86,7 @@ class References:
             return
         place = path.resolve()
         if not any(place.is_relative_to(folder.resolve()) for folder in folders):
-            raise RequestError(f"{name} must be an upload, or lie in one of the folders that the server may use.")
+            raise RequestError(f"{name} must be an upload, or in one of the folders that the server may use.")
 
 
 def shown_name(value: object) -> str:

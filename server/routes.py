@@ -18,7 +18,7 @@ DEMO_NAME = "demo song.ogg"
 router = APIRouter(prefix="/api")
 
 
-@router.post("/uploads", status_code=201, tags=["files"], summary="Send a file: its bytes are the body")
+@router.post("/uploads", status_code=201, tags=["files"], summary="Upload a file: its bytes are the body")
 async def upload(
     request: Request, site: TheSite, name: Annotated[str, Query(max_length=MAX_NAME_CHARS)] = "file"
 ) -> UploadAnswer:
@@ -28,7 +28,7 @@ async def upload(
         raise HTTPException(error.status, str(error)) from error
 
 
-@router.post("/uploads/demo", status_code=201, tags=["files"], summary="Take the demo song as a file that was sent")
+@router.post("/uploads/demo", status_code=201, tags=["files"], summary="Use the demo song as an uploaded file")
 async def upload_demo(site: TheSite) -> UploadAnswer:
     async def chunks() -> AsyncIterator[bytes]:
         yield DEMO_SONG.read_bytes()
@@ -44,7 +44,7 @@ def presets(site: TheSite) -> dict[str, Options]:
     return site.presets.all()
 
 
-@router.put("/presets/{name}", tags=["presets"], summary="Keep options under a name")
+@router.put("/presets/{name}", tags=["presets"], summary="Save options under a name")
 def put_preset(name: str, options: Options, site: TheSite) -> dict[str, Options]:
     site.presets.put(name, options)
     return site.presets.all()
@@ -57,12 +57,12 @@ def remove_preset(name: str, site: TheSite) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/status", tags=["server"], summary="Whether the server is well")
+@router.get("/status", tags=["server"], summary="Health of the server")
 def status(site: TheSite) -> dict[str, Any]:
     return site.status()
 
 
-@router.post("/stop", tags=["server"], summary="End the server and what it is at")
+@router.post("/stop", tags=["server"], summary="Stop the server and cancel its jobs")
 def stop(site: TheSite) -> dict[str, Any]:
     if not site.settings.is_local:
         raise HTTPException(403, "The server is stopped on this computer only.")

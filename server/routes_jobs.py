@@ -37,7 +37,7 @@ def changed_jobs(site: TheSite, after: int = 0) -> JobsAnswer:
 @router.post("", status_code=201, summary="Order a job")
 def order_job(order: JobOrder, site: TheSite) -> JobAnswer:
     if order.parent is not None and site.jobs.get(order.parent) is None:
-        raise HTTPException(404, "The job that this one goes on from is no longer there.")
+        raise HTTPException(404, "The job that this one continues no longer exists.")
     return JobAnswer(**site.jobs.shown(site.order(order.kind, order.options, order.parent)))
 
 
@@ -55,12 +55,12 @@ def cancel_job(job: TheJob, site: TheSite) -> JobAnswer:
 @router.delete("/{job_id}", status_code=204, summary="Dismiss a job with its results")
 def dismiss_job(job: TheJob, site: TheSite) -> Response:
     if job.is_active:
-        raise HTTPException(409, "This job is still to be done: cancel it first.")
+        raise HTTPException(409, "This job is unfinished: cancel it first.")
     site.jobs.remove(job)
     return Response(status_code=204)
 
 
-@router.get("/{job_id}/log", summary="What a job has said so far")
+@router.get("/{job_id}/log", summary="Output of a job so far")
 def log_of_job(job: TheJob, site: TheSite, offset: Annotated[int, Query(ge=0)] = 0) -> LogAnswer:
     try:
         with (site.jobs.folder_of(job) / LOG_NAME).open("rb") as file:
@@ -73,7 +73,7 @@ def log_of_job(job: TheJob, site: TheSite, offset: Annotated[int, Query(ge=0)] =
     return LogAnswer(text=whole.decode("utf-8", "replace"), next=offset + len(whole))
 
 
-@router.get("/{job_id}/files", summary="Files to take home")
+@router.get("/{job_id}/files", summary="Files to download")
 def files_of_job(job: TheJob) -> list[FileAnswer]:
     place = f"/api/jobs/{job.id}/files/"
     return [FileAnswer(**each, url=place + quote(each["name"])) for each in _result(job, "files")]
@@ -106,7 +106,7 @@ def maps_of_job(job: TheJob) -> list[MapAnswer]:
 def audio_of_map(job: TheJob, site: TheSite, index: int) -> FileResponse:
     name = named_map(job, index)["audio"]
     if name is None:
-        raise HTTPException(404, "The song of this map is not there.")
+        raise HTTPException(404, "The song of this map is missing.")
     return _file(site.jobs.folder_of(job) / MAPS_FOLDER / name)
 
 
@@ -145,7 +145,7 @@ def named_map(job: Job, index: int) -> dict[str, Any]:
 def _file(path: Path, **how: Any) -> FileResponse:
     """Return a file of a job that cannot act on this site."""
     if not path.is_file():
-        raise HTTPException(404, "The file is no longer there.")
+        raise HTTPException(404, "The file no longer exists.")
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     headers = {"content-security-policy": REPORT_POLICY} if kind == "text/html" else None
     return FileResponse(path, media_type=kind, headers=headers, **how)

@@ -30,12 +30,12 @@ from server.worker import LOG_NAME
 
 LOOK_SECONDS = 0.1
 SIGN_OF_LIFE_SECONDS = 5.0
-STOPPED = "The server was stopped before the map was made."
+STOPPED = "The server was stopped before the map was finished."
 
 router = APIRouter(prefix="/api")
 
 
-@router.post("/runs", tags=["server"], summary="Do what inference.py does; hanging up calls it off")
+@router.post("/runs", tags=["server"], summary="Run inference.py; closing the connection cancels it")
 def run_command(order: RunOrder, request: Request, site: TheSite) -> StreamingResponse:
     """Run a command; stream lines of JSON.
 
@@ -86,7 +86,7 @@ def _outcome(site: Site, job: Job) -> dict[str, Any]:
     if job.state == "failed":
         with suppress(OSError):
             print((site.jobs.folder_of(job) / LOG_NAME).read_text(encoding="utf-8"), file=sys.stderr, flush=True)
-        said = f"{COMMAND}: {(job.error or '').rstrip('.')}; where the server runs there are details.\n"
+        said = f"{COMMAND}: {(job.error or '').rstrip('.')}; the log of the server has details.\n"
         return {"status": STATUS_SYSTEM_ERROR, "said": "", "error": said}
     return {"stopped": STOPPED}
 

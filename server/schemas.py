@@ -14,7 +14,7 @@ class JobOrder(BaseModel):
 
     kind: Literal["generate", "review", "apply"]
     options: Options = Field(default_factory=dict, description="as on the command line; files are references or paths")
-    parent: str | None = Field(None, description="the job that this one goes on from")
+    parent: str | None = Field(None, description="the job that this one continues")
 
 
 Plain = str | int | float | bool | None
@@ -93,7 +93,7 @@ class ModelConditions(BaseModel):
     name: str
     is_bundled: bool
     unknown: list[str] = Field(description="options that it does not use")
-    tags: list[str] | None = Field(description="descriptors that it knows in this mode; null: as many as it was given")
+    tags: list[str] | None = Field(description="descriptors of its training in this mode; null: any")
 
 
 class Check(BaseModel):
@@ -106,9 +106,9 @@ class Check(BaseModel):
     problem: str | None
     command: str
     filled: Options
-    without_use: list[str] = Field([], description="options that have none beside the others")
-    model: ModelConditions | None = Field(None, description="null: what the model knows is not known here")
-    missing_names: dict[str, str] = Field({}, description="title or artist that the song lacks -> what stands in")
+    without_use: list[str] = Field([], description="options without a use next to the others")
+    model: ModelConditions | None = Field(None, description="null: the conditions of the model are unknown")
+    missing_names: dict[str, str] = Field({}, description="title or artist that the song lacks -> its substitute")
     timing: StoredTiming | None = Field(None, description="red lines that are kept for the song")
 
 

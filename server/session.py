@@ -115,7 +115,7 @@ def write_session(session: Session, path: Path) -> None:
 
 
 def read_session(path: Path) -> Session | None:
-    """Read a session; return None if there is no file.
+    """Read a session; return None if there is not a file.
 
     Raises:
         RequestError: The file cannot be trusted or read.
@@ -163,6 +163,6 @@ def _check_private(path: Path, found: os.stat_result) -> None:
     On Windows the user's folder is private.
     """
     if not stat.S_ISREG(found.st_mode):
-        raise RequestError(f"{path} is no file.")
+        raise RequestError(f"{path} is not a file.")
     if os.name == "posix" and (found.st_uid != os.getuid() or found.st_mode & 0o077):
         raise RequestError(f"{path} could have been read or written by others, so it is not used; delete it.")

@@ -135,7 +135,7 @@ def resolve_settings(flat: Mapping[str, object]) -> ServerSettings:
         )
     for folder in settings.folders:
         if not folder.is_dir():
-            raise RequestError(f"folders must be folders that are there, but {folder} is none.")
+            raise RequestError(f"folders must list existing folders, got {folder}.")
     check_writable_folder("folder", settings.folder)
     return settings
 

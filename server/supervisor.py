@@ -35,7 +35,7 @@ LEFT_GRACE_S = 30.0
 
 TICK_S = 0.05
 WAIT_S = 0.5
-LOST = "The process that did this job ended before it was done (status {status}); it may have run out of memory."
+LOST = "The worker process ended before this job was finished (status {status}); it may have run out of memory."
 
 Prepare = Callable[[Job], dict[str, Any]]
 """A job -> its options with files in place of references. Raises where there are none any more."""

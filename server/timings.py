@@ -99,7 +99,7 @@ class Timings:
         for path in self._place(song).glob("*.osu"):
             if path.name == name:
                 return path
-        raise RequestError("A timing that was kept is no longer there; open the timing of the song again.")
+        raise RequestError("The saved timing no longer exists; open the timing of the song again.")
 
     def _place(self, song: str) -> Path:
         if len(song) != ID_CHARS or not set(song) <= set("0123456789abcdef"):

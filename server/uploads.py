@@ -112,7 +112,7 @@ class Uploads:
             raise UploadError(str(error)) from error
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            raise UploadError(f"The file cannot be kept: {error.strerror or error}.", 507) from error
+            raise UploadError(f"The file cannot be saved: {error.strerror or error}.", 507) from error
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -127,7 +127,7 @@ class Uploads:
                 for known in _record(place).get("files", []):
                     if known == name:
                         return place / FILES_FOLDER / known
-        raise RequestError("A file that was uploaded is no longer there; give it again.")
+        raise RequestError("An uploaded file no longer exists; upload it again.")
 
     def drop_old(self, used: set[str]) -> None:
         """Remove old uploads without a job, and incomplete ones."""
@@ -221,7 +221,7 @@ def _picture(upload_id: str, name: str, arrived: Path, suffix: str) -> Upload:
 
 def _beatmap(upload_id: str, name: str, arrived: Path, suffix: str) -> Upload:
     if arrived.stat().st_size > MAX_BEATMAP_BYTES:
-        raise UploadError(f"{name} is larger than {MAX_BEATMAP_BYTES >> 20} MiB, which no beatmap is.", 413)
+        raise UploadError(f"{name} is larger than {MAX_BEATMAP_BYTES >> 20} MiB, the limit for a beatmap.", 413)
     beatmap = read_beatmap(arrived)
     kept = _moved(arrived, name, suffix)
     return Upload(upload_id, "beatmap", name, 0, [kept], maps=[described_map(kept, beatmap)])

@@ -85,7 +85,7 @@ def test_broken_files_are_counted_and_do_not_end_a_run(mapset, tmp_path, capsys)
     assert [row["step"] for row in rows] == [1, 2, 3]
     assert rows[-1]["skipped_files"] == 3
     shown = capsys.readouterr().out
-    assert all(f"left out {name}" in shown for name in ("half.osu", "noise.osu", "audio.ogg"))
+    assert all(f"skipped {name}" in shown for name in ("half.osu", "noise.osu", "audio.ogg"))
 
 
 def test_a_run_shows_what_its_model_makes(mapset, tmp_path):

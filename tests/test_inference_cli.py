@@ -78,7 +78,7 @@ def test_a_map_is_announced(
     assert generate.request.map.descriptors == ("jump aim", "tech")
     assert capsys.readouterr().out.splitlines() == [
         f"Map:     {Path('output/音楽.osz')}",
-        "         osu!standard [Hard], 3.46 stars (asked for 3.5)",
+        "         osu!standard [Hard], 3.46 stars (requested 3.5)",
         "Objects: 3 (2 circles, 1 slider, 0 spinners)",
         "Time:    1.2 s, seed 7",
         "Note:    The song is short.",

@@ -163,7 +163,7 @@ def test_parity_makes_timing_alone_by_the_rules_of_the_original(short_song, bund
 
 def test_parity_refuses_a_context_that_the_model_does_not_read(short_song, bundles, tmp_path, timed):
     wanted = {"beatmap_path": str(timed), "in_context": "[TIMING,KIAI]", "gamemode": 1, **WILD}
-    with pytest.raises(UserError, match=r"v32 does not read KIAI: leave it out of in_context"):
+    with pytest.raises(UserError, match=r"v32 does not read KIAI: remove it from in_context"):
         generate(request(short_song, bundles["v32"], tmp_path, **wanted))
     assert not list(tmp_path.iterdir())
 

@@ -59,7 +59,7 @@ def make_trackers(options: LoggingOptions, folder: Path, config: Mapping[str, An
         missing = f"logging.mode={mode} needs {error.name}, which is not installed: {EXTRAS}"
         if options.mode != "auto":
             raise OptionError(f"{missing}.") from error
-        print(f"Figures go to {folder / 'log.jsonl'} alone; for curves and pictures: {EXTRAS}")
+        print(f"Metrics are written to {folder / 'log.jsonl'} only; for curves and pictures: {EXTRAS}")
         return []
 
 

@@ -19,7 +19,7 @@ def serve(config: FlatConfig, page: str = "/") -> None:
     settings = resolve_settings(config)
     running = running_in(settings.folder)
     if running is not None:
-        print("The page is there already.")
+        print("The server of the page is already running.")
         _show(settings, f"{running.address}{page}?token={running.token}")
         return
 

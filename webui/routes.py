@@ -74,12 +74,12 @@ def form(program: Literal["generate", "review"] = "generate") -> list[dict[str, 
     return form_of(program)
 
 
-@router.post("/check", tags=["options"], summary="What is wrong with a form")
+@router.post("/check", tags=["options"], summary="Errors of a form")
 def check(order: CheckOrder, site: TheSite) -> Check:
     return Check(**check_request(order.kind, order.options, site.references))
 
 
-@router.get("/tags", tags=["options"], summary="Descriptors that a mode has")
+@router.get("/tags", tags=["options"], summary="Descriptors of a mode")
 def tags(mode: Annotated[int | None, Query(ge=0, le=3)] = None) -> list[dict[str, Any]]:
     return [
         {"group": tag.group, "name": tag.name, "full_name": tag.full_name, "description": tag.description}

@@ -194,10 +194,10 @@ def _answer(request: urllib.request.Request) -> dict[str, Any] | None:
             if error.code == 404:
                 return None
             if error.code in (401, 403):
-                raise BuildError("osu! does not accept the token: it may have expired, get a new one.") from error
+                raise BuildError("osu! rejected the token; it may have expired: request a new one.") from error
             trouble = f"status {error.code}"
             if error.code not in BUSY:
                 break
         except (OSError, ValueError) as error:
             trouble = str(getattr(error, "reason", error))
-    raise BuildError(f"{request.full_url} cannot be asked ({trouble}); what is known is kept, so start again later.")
+    raise BuildError(f"{request.full_url} does not answer ({trouble}); answers so far are kept: run it again later.")

@@ -17,7 +17,7 @@ GROUPS: dict[str, tuple[Metric, ...]] = {
     "Rhythm": rhythm.METRICS,
     "Places": places.METRICS,
     "Sounds and combos": sounds.METRICS,
-    "What was asked for": request_errors.METRICS,
+    "Requested values": request_errors.METRICS,
     "Rules": rule_breaks.METRICS,
     "Repetition": repetition.METRICS,
 }

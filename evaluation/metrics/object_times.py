@@ -35,8 +35,8 @@ def _metrics(tolerance_ms: int) -> list[Metric]:
     shared = {**_UNMOVED, **_ELSEWHEN, **jitter, "shifted_60ms": Reaction.FALLS}
     doubled = {"precision": Reaction.FALLS, "recall": Reaction.STAYS, "f1": Reaction.FALLS}
     words = {
-        "precision": "share of the chart's object times that are a human's",
-        "recall": "share of the human's object times that the chart has",
+        "precision": "fraction of the chart's object times that match the human-made map",
+        "recall": "fraction of the human-made object times that the chart matches",
         "f1": "harmonic mean of precision and recall of object times",
     }
     return [

@@ -104,7 +104,7 @@ METRICS = (
     shape_metric("turn_distance", TURNS, "turns of movement", _LINES_STAY | {"random_places": Reaction.RISES}, 2.0),
     Metric(
         "jump_share",
-        f"share of movements of more than {JUMP_DIAMETERS:g} circle diameters within {JUMP_GAP_MS:g} ms",
+        f"fraction of movements of more than {JUMP_DIAMETERS:g} circle diameters within {JUMP_GAP_MS:g} ms",
         jump_share,
         Better.HUMAN,
         _LINES_STAY | {"random_places": Reaction.RISES},
@@ -120,7 +120,7 @@ METRICS = (
     ),
     Metric(
         "jack_share",
-        "share of notes in a column that was hit at the time before",
+        "fraction of notes in a column that was hit at the previous time",
         jack_share,
         Better.HUMAN,
         _LINES_STAY | {"random_places": Reaction.RISES},
@@ -129,7 +129,7 @@ METRICS = (
     ),
     Metric(
         "colour_change_share",
-        "share of notes of another colour than the note before",
+        "fraction of notes of another colour than the note before",
         colour_change_share,
         Better.HUMAN,
         _LINES_STAY | {"sounds_removed": Reaction.FALLS},
@@ -138,7 +138,7 @@ METRICS = (
     ),
     Metric(
         "long_share",
-        "share of sliders, spinners and hold notes among the objects",
+        "fraction of sliders, spinners and hold notes among the objects",
         long_share,
         Better.HUMAN,
         _LINES_STAY

@@ -125,7 +125,7 @@ def _along_phrases(of_bars: np.ndarray) -> np.ndarray:
 def _metric(name: str, about: str, symbols: Symbols, reacts: dict[str, Reaction]) -> Metric:
     return Metric(
         name,
-        f"chance that phrases which sound alike are charted more alike in {about} than others; 0.5: no ear for it",
+        f"probability that phrases of similar sound have a more similar {about} than others; 0.5: chance level",
         partial(returns, symbols=symbols),
         Better.HIGHER,
         reacts | {"sections_shuffled": Reaction.FALLS, "song_swapped": Reaction.FALLS, "flattened": Reaction.FALLS},

@@ -45,15 +45,22 @@ _OTHER = {"settings_changed": Reaction.RISES}
 METRICS = (
     _metric(
         "star_error",
-        "stars between the rating reached and the one asked for",
+        "distance of the star rating from the requested one",
         "difficulty",
         {"density_doubled": Reaction.RISES},
         0.3,
     ),
-    _metric("key_error", "keys more or fewer than asked for", "key_count", _ALL_BUT_SETTINGS | _OTHER, 0.5, MANIA),
+    _metric(
+        "key_error",
+        "distance of the number of keys from the requested one",
+        "key_count",
+        _ALL_BUT_SETTINGS | _OTHER,
+        0.5,
+        MANIA,
+    ),
     _metric(
         "hold_note_error",
-        "distance of the share of hold notes from the one asked for",
+        "distance of the ratio of hold notes from the requested one",
         "hold_note_ratio",
         {"shifted_60ms": Reaction.STAYS, "random_places": Reaction.STAYS} | _OTHER,
         0.01,
@@ -61,7 +68,7 @@ METRICS = (
     ),
     _metric(
         "circle_size_error",
-        "distance from the circle size asked for",
+        "distance from the requested circle size",
         "circle_size",
         _ALL_BUT_SETTINGS | _OTHER,
         0.5,
@@ -69,7 +76,7 @@ METRICS = (
     ),
     _metric(
         "slider_multiplier_error",
-        "distance from the slider multiplier asked for",
+        "distance from the requested slider multiplier",
         "slider_multiplier",
         _ALL_BUT_SETTINGS | _OTHER,
         0.1,
@@ -77,7 +84,7 @@ METRICS = (
     ),
     _metric(
         "scroll_speed_error",
-        "distance of scroll speed changes for each object from those asked for",
+        "distance of scroll speed changes for each object from the requested ratio",
         "scroll_speed_ratio",
         {"shifted_60ms": Reaction.STAYS, "random_places": Reaction.STAYS} | _OTHER,
         0.02,
@@ -85,7 +92,7 @@ METRICS = (
     ),
     _metric(
         "hit_sound_error",
-        "1 where hit sounds were asked for and are missing, or the reverse, else 0",
+        "1 if requested hitsounds are missing, or the reverse, else 0",
         "hitsounded",
         {"shifted_60ms": Reaction.STAYS, "random_places": Reaction.STAYS, "sounds_removed": Reaction.RISES},
         0.2,

@@ -84,7 +84,7 @@ def stream_share(case: Case) -> float:
 METRICS = (
     Metric(
         "on_grid",
-        "share of objects less than 2 ms from a beat divisor of the chart's own red lines",
+        "fraction of objects less than 2 ms from a beat divisor of the chart's own red lines",
         on_grid,
         Better.HIGHER,
         _TIMES_STAY | {"jittered_10ms": Reaction.FALLS, "wrong_tempo": Reaction.FALLS},
@@ -92,7 +92,7 @@ METRICS = (
     ),
     Metric(
         "density",
-        "object times for each second of play, breaks left out",
+        "object times for each second of play, without breaks",
         density,
         Better.HUMAN,
         _TIMES_STAY | _LINES_STAY | {"density_doubled": Reaction.RISES},
@@ -100,7 +100,7 @@ METRICS = (
     ),
     Metric(
         "density_error",
-        "octaves between the chart's density and that of the human's of the same song",
+        "octaves between the density of the chart and of the human-made map",
         density_error,
         Better.LOWER,
         _TIMES_STAY | _LINES_STAY | {"density_doubled": Reaction.RISES},
@@ -109,7 +109,7 @@ METRICS = (
     ),
     Metric(
         "stream_share",
-        f"share of objects in runs of {STREAM_OBJECTS} or more with even gaps of at most {STREAM_GAP_MS:g} ms",
+        f"fraction of objects in runs of {STREAM_OBJECTS} or more with even gaps of at most {STREAM_GAP_MS:g} ms",
         stream_share,
         Better.HUMAN,
         _TIMES_STAY | _LINES_STAY | {"density_doubled": Reaction.RISES},
@@ -118,7 +118,7 @@ METRICS = (
     shape_metric(
         "snap_distance",
         SNAPS,
-        "shares of beat divisors",
+        "fractions of beat divisors",
         _TIMES_STAY | dict.fromkeys(("jittered_10ms", "wrong_tempo", "density_doubled"), Reaction.RISES),
         0.02,
     ),

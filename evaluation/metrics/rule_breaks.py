@@ -17,7 +17,7 @@ def findings_per_100_objects(case: Case, severity: Severity) -> float:
 METRICS = (
     Metric(
         "problems",
-        "broken rules for each 100 objects, of the kind that a map must not have",
+        "violations of rules (problems) for each 100 objects",
         partial(findings_per_100_objects, severity=Severity.PROBLEM),
         Better.LOWER,
         {"jittered_10ms": Reaction.RISES, "wrong_tempo": Reaction.RISES},
@@ -26,7 +26,7 @@ METRICS = (
     ),
     Metric(
         "warnings",
-        "findings for each 100 objects of the kind that a mapper should look at",
+        "warnings for each 100 objects",
         partial(findings_per_100_objects, severity=Severity.WARNING),
         Better.LOWER,
         {"lines_late": Reaction.RISES},

@@ -71,5 +71,5 @@ def shape_metric(name: str, shape: Shape, what: str, reacts: dict[str, Reaction]
     kind, source = "Jensen-Shannon divergence", "Lin 1991"
     if shape.edges is not None:
         kind, source = "Wasserstein distance", "Vallender 1974"
-    about = f"{kind} in {shape.unit} between the {what} here and in human charts of the level"
+    about = f"{kind} in {shape.unit} between the {what} here and in human-made maps of the level"
     return Metric(name, about, ShapeDistance(shape), Better.LOWER, reacts, visible, shape.modes, source=source)

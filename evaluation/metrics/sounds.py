@@ -33,7 +33,7 @@ def combo_length(case: Case) -> float:
 METRICS = (
     Metric(
         "hit_sound_share",
-        "share of objects with a whistle, finish or clap; in taiko, of all but small red notes",
+        "fraction of objects with a whistle, finish or clap; in taiko, of all but small red notes",
         sounded_share,
         Better.HUMAN,
         _PLACES_STAY | {"sounds_removed": Reaction.FALLS},

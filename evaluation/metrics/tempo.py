@@ -34,7 +34,7 @@ def _metric(name: str, about: str, figure: str, better: Better, reacts: dict[str
 METRICS = (
     _metric(
         "tempo_right",
-        "share of the human's beats at which the tempo is right within 0.5 %",
+        "fraction of the human-made map's beats at which the tempo is right within 0.5 %",
         "tempo_share",
         Better.HIGHER,
         {"wrong_tempo": Reaction.FALLS, "tempo_doubled": Reaction.FALLS, "song_swapped": Reaction.FALLS},
@@ -42,7 +42,7 @@ METRICS = (
     ),
     _metric(
         "tempo_octave",
-        "share of the human's beats at which the tempo is twice, half, four times or a quarter of the right one",
+        "fraction of the human-made map's beats at which the tempo is 2, 1/2, 4 or 1/4 times the right one",
         "octave_share",
         Better.LOWER,
         {"tempo_doubled": Reaction.RISES, "wrong_tempo": Reaction.STAYS},
@@ -50,7 +50,7 @@ METRICS = (
     ),
     _metric(
         "offset_error_ms",
-        "mean distance in ms of the human's beats from the chart's grid, where the tempo or its octave is right",
+        "mean distance in ms of the human-made map's beats from the chart's grid, if the tempo or its octave is right",
         "offset_error_ms",
         Better.LOWER,
         {"shifted_60ms": Reaction.RISES},
@@ -58,7 +58,7 @@ METRICS = (
     ),
     _metric(
         "downbeat_right",
-        "share of the human's downbeats with a downbeat of the chart within 40 ms",
+        "fraction of the human-made map's downbeats with a downbeat of the chart within 40 ms",
         "downbeat_share",
         Better.HIGHER,
         {"shifted_60ms": Reaction.FALLS, "wrong_tempo": Reaction.FALLS, "song_swapped": Reaction.FALLS},
@@ -66,7 +66,7 @@ METRICS = (
     ),
     _metric(
         "meter_right",
-        "share of the human's beats at which a bar has as many beats as the human's",
+        "fraction of the human-made map's beats at which a bar has as many beats as there",
         "meter_share",
         Better.HIGHER,
         {"wrong_tempo": Reaction.FALLS, "tempo_doubled": Reaction.STAYS},

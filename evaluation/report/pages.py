@@ -114,7 +114,7 @@ def _values(result: Result, mode: GameMode, metric: str) -> list[tuple[str, floa
 
 def _skipped(result: Result) -> str:
     rows = "".join(f"<li>{escape(reason)}</li>" for reason in result.skipped)
-    return f"<h2>Left out of {escape(result.name)}</h2><ul>{rows}</ul>"
+    return f"<h2>Skipped in {escape(result.name)}</h2><ul>{rows}</ul>"
 
 
 def _colour(place: int) -> str:

@@ -74,7 +74,7 @@ def _damage(
     for name, probe in PROBES.items():
         beatmap = probe(chart, others, np.random.default_rng(zlib.crc32(f"{song} {name}".encode())))
         if beatmap is not None and beatmap.hit_objects:
-            # The song plays on, whatever is charted to it, and the level stays the one that was asked for.
+            # The song plays on, whatever is charted to it, and the level stays the one that was requested.
             case = Case(MeasuredChart(beatmap, name), chart, chart.attributes, bands.of(beatmap.mode, chart.level))
             yield name, case
 

@@ -121,7 +121,7 @@ def load_result(path: Path) -> Result:
         frechet = {GameMode[mode.upper()]: _number(value) for mode, value in data["frechet"].items()}
         return Result(data["name"], maps, figures, frechet, data["skipped"], data["made_from"])
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise ResultError(f"{path} is no results.json of evaluate.py.") from error
+        raise ResultError(f"{path} is not a results.json of evaluate.py.") from error
 
 
 def figures_of(maps: Sequence[ScoredMap], bands: Bands) -> dict[GameMode, dict[str, Figure]]:

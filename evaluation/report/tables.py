@@ -10,7 +10,7 @@ from evaluation.report.results import Figure, Result
 from osu_beatmap.beatmap import GameMode
 
 FRECHET = "frechet_distance"
-FRECHET_ABOUT = "squared Fréchet distance of a mapper classifier's features of the maps and of the human charts"
+FRECHET_ABOUT = "squared Fréchet distance of a mapper classifier's features of the maps and of the human-made maps"
 
 
 def results_markdown(results: Sequence[Result]) -> str:
@@ -23,12 +23,12 @@ def results_markdown(results: Sequence[Result]) -> str:
         counts = ", ".join(f"{result.name}: {count_of(result, mode)} maps" for result in results)
         lines += [f"## {mode.name.lower()}", "", counts, "", *_mode_table(results, mode), ""]
     lines += [
-        "Mean ± standard error over the maps. In brackets: the share of maps within the middle nine tenths of human",
-        "charts of the same mode and level; where low or high is good, of maps that are no worse than those. Bold: the",
-        "best where it is better than the next by more than both errors.",
+        "Mean ± standard error over the maps. In brackets: the fraction of maps within the middle nine tenths of",
+        "human-made maps of the same mode and level; if low or high is good, of maps that are no worse than those. Bold:",
+        "the best if it is better than the next by more than both errors.",
     ]
     for result in results:
-        lines += ["", f"{result.name}: {len(result.skipped)} maps left out."] if result.skipped else []
+        lines += ["", f"{result.name}: {len(result.skipped)} maps skipped."] if result.skipped else []
         lines += [f"- {reason}" for reason in result.skipped]
     return "\n".join(lines) + "\n"
 

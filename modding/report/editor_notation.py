@@ -15,11 +15,11 @@ from osuT5.encoding.hit_objects.positions import column_event
 
 KIND_NAMES: dict[GameMode, dict[type, str]] = {
     GameMode.STANDARD: {Circle: "circle", Slider: "slider"},
-    GameMode.TAIKO: {Slider: "drum roll"},
+    GameMode.TAIKO: {Slider: "drumroll"},
     GameMode.CATCH: {Circle: "fruit", Slider: "juice stream"},
     GameMode.MANIA: {Circle: "note"},
 }
-SPINNER_NAMES = {GameMode.STANDARD: "spinner", GameMode.TAIKO: "denden", GameMode.CATCH: "banana shower"}
+SPINNER_NAMES = {GameMode.STANDARD: "spinner", GameMode.TAIKO: "swell", GameMode.CATCH: "banana shower"}
 
 
 def note_name(hitsound: int) -> str:

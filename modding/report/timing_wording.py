@@ -21,11 +21,11 @@ def stretch_words(stretch: Stretch, beatmap: Beatmap) -> SuggestionText:
     if stretch.drift:
         heard_bpm = bpm / (1 + stretch.drift)
         pace = f"{abs(stretch.drift):.2%} {'slower' if stretch.drift > 0 else 'faster'} than the red line"
-        message = f"Up to {until} the music is heard {pace}: about {heard_bpm:.2f} BPM instead of {bpm:.2f}."
+        message = f"Up to {until} the music is {pace}: about {heard_bpm:.2f} BPM instead of {bpm:.2f}."
         return SuggestionText(message, f"{bpm:.2f} BPM", f"{heard_bpm:.2f} BPM", end_time_ms=stretch.end_ms)
     off_ms = round(stretch.offset_ms)
     side = "early" if off_ms > 0 else "late"
-    message = f"Red line and objects up to {until} are about {abs(off_ms)} ms {side} to the music."
+    message = f"Red line and objects up to {until} are about {abs(off_ms)} ms {side} relative to the music."
     fix = shift_stretch(*stretch.lines_ms, off_ms, f"move lines and objects by {off_ms:+} ms")
     fix = fix if _is_whole(stretch, beatmap) else None
     return SuggestionText(message, f"{-off_ms:+} ms", "0 ms", fix, end_time_ms=stretch.end_ms)
@@ -62,7 +62,7 @@ def line_words(fit: LineFit) -> SuggestionText:
     off_ms = round(fit.offset_ms)
     if fit.drift:
         fitting_bpm = bpm / (1 + fit.drift)
-        message = f"{objects} drift off its ticks; they lie on those of {fitting_bpm:.2f} BPM instead of {bpm:.2f}."
+        message = f"{objects} drift off its ticks; they are on those of {fitting_bpm:.2f} BPM instead of {bpm:.2f}."
         fix = retime_line(red.time_ms, off_ms, 1 + fit.drift, f"set the tempo to {fitting_bpm:.2f} BPM")
         return SuggestionText(message, f"{bpm:.2f} BPM", f"{fitting_bpm:.2f} BPM", fix, red.time_ms, fit.end_ms)
     side = "after" if off_ms > 0 else "before"

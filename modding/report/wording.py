@@ -50,7 +50,7 @@ TYPE_NAMES = {
     K.SPINNER: {GameMode.STANDARD: "spinner", GameMode.CATCH: "banana shower"},
     K.HOLD_NOTE: {GameMode.MANIA: "hold note"},
     K.HOLD_NOTE_END: {GameMode.MANIA: "end of a hold note"},
-    K.DRUMROLL: {GameMode.TAIKO: "drum roll"},
+    K.DRUMROLL: {GameMode.TAIKO: "drumroll"},
     K.DENDEN: {GameMode.TAIKO: "denden"},
 }
 ANCHOR_NAMES = {
@@ -209,7 +209,7 @@ class Wording:
 
     def _combo(self, observation: Observation) -> SuggestionText:
         if observation.actual:
-            fix = set_new_combo(observation.obj, False, "take the new combo away")
+            fix = set_new_combo(observation.obj, False, "remove the new combo")
             return SuggestionText("Expected no new combo.", "new combo", "no new combo", fix)
         fix = set_new_combo(observation.obj, True, "start a new combo")
         return SuggestionText("Expected a new combo.", "no new combo", "new combo", fix)

@@ -124,7 +124,7 @@ def load_norms() -> MapNorms:
     try:
         read = json.loads(OUTLIERS.read_text(encoding="utf-8"))
         if read["format"] != FORMAT:
-            raise TableError(f"{OUTLIERS} has a format that this version does not know.")
+            raise TableError(f"{OUTLIERS} has a format unknown to this version.")
         outliers = {
             (GameMode[mode.upper()], metric): tuple((float(widths), float(rate)) for rate, widths in rows)
             for mode, metrics in read["deviations"].items()

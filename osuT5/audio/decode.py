@@ -140,7 +140,7 @@ def audio_notes(path: str | Path) -> list[str]:
     taken = _taken_channel(path)
     if taken is not None:
         side = ("left", "right")[taken]
-        notes.append(f"The channels of {path.name} cancel each other; the {side} one was taken for the song.")
+        notes.append(f"The channels of {path.name} cancel each other; the {side} one is used.")
     return notes
 
 
@@ -391,7 +391,7 @@ def _pieces(container: av.container.InputContainer, path: Path, mix: ChannelMix)
             if dropped < len(piece):
                 yield rate, piece[dropped:]
     if broken > MAX_BROKEN_SHARE * packets:
-        raise AudioError(f"{path.name} is damaged, or no audio at all: most of it cannot be decoded.")
+        raise AudioError(f"{path.name} is damaged or not audio: most of it cannot be decoded.")
 
 
 def _decode_packet(packet: av.Packet, mix: ChannelMix) -> list[tuple[int, np.ndarray]] | None:

@@ -65,7 +65,7 @@ def describe_flaws(name: str, flaws: tuple[Flaw, ...]) -> str:
     more = f" and {len(flaws) - SHOWN_FLAWS} more places" if len(flaws) > SHOWN_FLAWS else ""
     skipped, lost = sum(flaw.skipped_bytes for flaw in flaws), sum(flaw.lost_frames for flaw in flaws)
     silent = f", {lost} overwritten frames are silent" if lost else ""
-    return f"{name} is damaged at {', '.join(places)}{more}: {skipped} bytes are not sound and were skipped{silent}."
+    return f"{name} is damaged at {', '.join(places)}{more}: {skipped} bytes are not audio and were skipped{silent}."
 
 
 def ogg_links(path: Path) -> list[bytes]:

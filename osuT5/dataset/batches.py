@@ -50,7 +50,7 @@ class BatchPart:
         """
         if self.count > whole:
             raise CorpusError(
-                f"batch.windows is {whole}, but {self.count} parts of a batch are asked for: each needs a window."
+                f"batch.windows must be at least {self.count}, one for each part of a batch, got {whole}."
             )
         return range(whole * self.index // self.count, whole * (self.index + 1) // self.count)
 

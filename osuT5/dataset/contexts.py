@@ -95,9 +95,11 @@ def _template(text: str, contract: Contract) -> ContextTemplate:
     writable = {context for mode in GameMode for context in contract.contexts_of(mode)}
     for context in template.written:
         if context not in writable:
-            raise CorpusError(f"batch.contexts: this model does not write {context.value}, which {text!r} asks for.")
+            raise CorpusError(f"batch.contexts: this model does not generate {context.value}, which {text!r} requests.")
     if (arrow and not template.written) or (not arrow and not template.given):
-        raise CorpusError(f"batch.contexts: {text!r} is no template; write it as 'none', 'gd' or 'timing -> map sv'.")
+        raise CorpusError(
+            f"batch.contexts: {text!r} is not a template; write it as 'none', 'gd' or 'timing -> map sv'."
+        )
     return template
 
 
@@ -109,5 +111,5 @@ def _kinds(text: str, whole: str, contract: Contract) -> tuple[ContextKind, ...]
             raise CorpusError(f"batch.contexts: {whole!r} names {name}, but contexts are {', '.join(known)}.")
         is_here = known[name] in contract.vocabulary.contexts or known[name] is ContextKind.NONE
         if not is_here and not (known[name] is ContextKind.MAP and not contract.vocabulary.contexts):
-            raise CorpusError(f"batch.contexts: this model has no context {name}, which {whole!r} gives or asks for.")
+            raise CorpusError(f"batch.contexts: this model has no context {name}, which {whole!r} names.")
     return tuple(dict.fromkeys(known[name] for name in names))

@@ -181,6 +181,6 @@ def _held_out(maker: SamplerMaker) -> ExampleSampler | None:
 def _notes(what: str, sampler: ExampleSampler) -> list[str]:
     supply = sampler.supply
     charts = ", ".join(f"{mode.name.lower()} {count}" for mode, count in sorted(supply.charts_by_mode.items()))
-    refused = [f"  left out {count} charts: {reason}" for reason, count in sorted(supply.report.refused.items())]
-    skipped = [f"  left out {line}" for line in supply.report.skipped]
+    refused = [f"  skipped {count} charts: {reason}" for reason, count in sorted(supply.report.refused.items())]
+    skipped = [f"  skipped {line}" for line in supply.report.skipped]
     return [f"{what} {len(supply.songs)} songs, charts by mode: {charts}", *refused, *skipped]

@@ -49,7 +49,7 @@ class ChartPools:
         self._pools = {mode: _pool([e for e in entries if e.mode is mode], options) for mode in GameMode}
         shares = [share if self._pools[GameMode(m)][0] else 0.0 for m, share in enumerate(options.mode_shares)]
         if not sum(shares):
-            raise EmptyCorpusError("There is no chart to train on: each song needs its .osu files beside its audio.")
+            raise EmptyCorpusError("There is no chart to train on: each song needs its .osu files next to its audio.")
         self._mode_shares = np.array(shares) / sum(shares)
 
     def draw(self, rng: np.random.Generator) -> ChartEntry:
@@ -182,10 +182,10 @@ class LazySupply:
                 self._unusable.add(entry.song)
             elif any(chart.attributes.mode is entry.mode for chart in song.charts):
                 return song, entry.mode
-        raise CorpusError(f"{MAX_TRIES} songs in a row cannot be used; the last trouble was: {self._last_trouble()}.")
+        raise CorpusError(f"{MAX_TRIES} songs in a row cannot be used; the last error was: {self._last_trouble()}.")
 
     def _last_trouble(self) -> str:
-        return self.report.skipped[-1] if self.report.skipped else "charts that their metadata promises are missing"
+        return self.report.skipped[-1] if self.report.skipped else "charts listed in the metadata are missing"
 
 
 SongSupply = MemorySupply | LazySupply

@@ -123,7 +123,7 @@ class PartRun:
         file = self.folder / BOUND_FILE
         is_begun = (self.folder / CHECKPOINT_FOLDER).is_dir() and file.is_file()
         if is_begun and file.read_text(encoding="utf-8") != digest:
-            raise OptionError(f"{self.folder} was begun with another rhythm model: delete it to begin again.")
+            raise OptionError(f"{self.folder} belongs to another rhythm model: delete it to start again.")
         self.processes.wait()  # Nobody may write before everybody has read.
         if self.processes.is_main:
             self.folder.mkdir(parents=True, exist_ok=True)

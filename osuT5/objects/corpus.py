@@ -176,7 +176,7 @@ def load_silent_songs(
     """
     folder, held_out = Path(dataset), held_out_titles()
     if not folder.is_dir():
-        raise CorpusError(f"silent_dataset_path={dataset} is no folder.")
+        raise CorpusError(f"silent_dataset_path must be a folder, got {dataset}.")
     songs: list[ObjectSong] = []
     for path in tqdm(sorted(folder.rglob("*.osu")), desc="maps", unit="map", mininterval=10):
         source = FolderSong(str(path.relative_to(folder)), path.parent.name, path, [path])

@@ -98,7 +98,7 @@ class Contract:
     @classmethod
     def from_json(cls, data: dict, tables: ClassTables = NO_TABLES) -> Contract:
         if data.get("format") != 1:
-            raise ValueError("this model's contract has a format that this version does not know")
+            raise ValueError("this model's contract has a format unknown to this version")
         return cls(
             name=data["name"],
             grid=WindowGrid(**data["grid"]),

@@ -54,8 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m osuT5.training.class_tables", description=__doc__.split("\n\n")[1])
     parser.add_argument("dataset", metavar="DATASET", help="a dataset with metadata, or its id on the hub")
     parser.add_argument("out", type=Path, metavar="OUT_FOLDER")
-    parser.add_argument("--mapper-charts", type=int, default=MAPPER_CHARTS, help="least charts of a mapper")
-    parser.add_argument("--descriptor-charts", type=int, default=DESCRIPTOR_CHARTS, help="least charts of a descriptor")
+    parser.add_argument("--mapper-charts", type=int, default=MAPPER_CHARTS, help="minimum number of charts of a mapper")
+    parser.add_argument(
+        "--descriptor-charts", type=int, default=DESCRIPTOR_CHARTS, help="minimum number of charts of a descriptor"
+    )
     chosen = parser.parse_args(arguments)
     try:
         songs = open_source("DATASET", chosen.dataset, SourceReport())

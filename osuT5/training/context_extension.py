@@ -36,7 +36,9 @@ def with_contexts(model: MapperModel, contract: Contract, names: Sequence[str]) 
     if not added:
         return model, contract
     if not old.contexts:
-        raise OptionError("add_contexts: the model of pretrained_path writes a single context, and cannot have others.")
+        raise OptionError(
+            "add_contexts: the model of pretrained_path generates a single context, and cannot have others."
+        )
     vocabulary = Vocabulary(old.output_ranges, old.input_ranges, (*old.contexts, *added))
     config = ModelConfig(
         **{

@@ -58,7 +58,7 @@ def check_start(options: TrainOptions) -> None:
     if options.lora.enable_lora:
         require(bool(options.pretrained_path), "pretrained_path", "given for LoRA: a model that it adapts", "nothing")
         require(
-            not options.add_contexts, "add_contexts", "empty for LoRA, which leaves the vocabulary as it is", "some"
+            not options.add_contexts, "add_contexts", "empty for LoRA, which does not change the vocabulary", "some"
         )
     for name in options.sizes:
         if name not in ModelConfig.__annotations__:
@@ -142,7 +142,7 @@ def _with_parts(known: MapperModel, sizes: Mapping[str, Any]) -> MapperModel:
         fresh, unknown = [], ["layers of another size"]
     if unknown:
         raise OptionError(f"sizes must only add to the model of pretrained_path, but that has {unknown[0]}.")
-    print(f"fresh weights: {len(fresh)} of {len(model.state_dict())} tensors")
+    print(f"new weights: {len(fresh)} of {len(model.state_dict())} tensors")
     return model
 
 
@@ -177,6 +177,5 @@ def _no_progress_bar() -> Iterator[None]:
 def _check_trainable(config: ModelConfig) -> None:
     if config.audio_conditions:
         raise OptionError(
-            "This model listens with conditions beside the audio (V30, V31), which training does not give it yet; "
-            "V28, V29, V32 and models of ours can be trained."
+            "Models with audio conditions (V30, V31) cannot be trained yet; V28, V29, V32 and native models can."
         )

@@ -238,7 +238,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     except _ZIP_ERRORS as error:
         if isinstance(error, OSError) and error.strerror:
             raise BeatmapError(f"{path} cannot be read: {error.strerror}.") from None
-        raise BeatmapError(f"{path.name} is no readable .osz archive: {str(error).rstrip('.')}.") from None
+        raise BeatmapError(f"{path.name} is not a readable .osz archive: {str(error).rstrip('.')}.") from None
 
 
 def _chunks(archive: zipfile.ZipFile, entry: str, max_bytes: int) -> Iterator[bytes]:

@@ -88,7 +88,7 @@ def parse_object_line(line: str, format_version: int, quirks: Quirks = NO_QUIRKS
             sample=_parse_sample(sample),
             end_ms=_parse_end_ms(end, common["time_ms"], offset_ms) if end else common["time_ms"],
         )
-    raise FieldError(f"type {object_type} is no known kind of object")
+    raise FieldError(f"type {object_type} is not a known kind of object")
 
 
 def _field(fields: Sequence[str], index: int) -> str:
@@ -331,7 +331,7 @@ def format_object_line(obj: HitObject, format_version: int) -> str:
             type_bits |= TYPE_HOLD
             tail = f"{format_number(obj.end_ms - offset_ms)}:{sample}"
         case _:
-            raise AssertionError(f"{type(obj).__name__} is no kind of hit object that a file can hold")
+            raise AssertionError(f"{type(obj).__name__} is not a kind of hit object that a file can hold")
     x, y = format_coordinate(obj.x, format_version), format_coordinate(obj.y, format_version)
     return f"{x},{y},{format_number(obj.time_ms - offset_ms)},{type_bits},{int(obj.hitsound)},{tail}"
 

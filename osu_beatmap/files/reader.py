@@ -58,7 +58,7 @@ def read_beatmap(path: str | Path, warnings: list[str] | None = None, quirks: Qu
     path = Path(path)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise BeatmapError(f"{path.name} is larger than {MAX_FILE_BYTES >> 20} MiB, which no beatmap is.")
+            raise BeatmapError(f"{path.name} is larger than {MAX_FILE_BYTES >> 20} MiB, the limit for a beatmap.")
         data = path.read_bytes()
     except OSError as error:
         raise BeatmapError(f"{path} cannot be read: {error.strerror or error}.") from None
@@ -68,7 +68,7 @@ def read_beatmap(path: str | Path, warnings: list[str] | None = None, quirks: Qu
 def first_warnings(warnings: Sequence[str]) -> list[str]:
     """Return the first warnings of a file, and the number of others."""
     more = len(warnings) - FIRST_WARNINGS
-    return [*warnings[:FIRST_WARNINGS], *([f"{more} more lines with such troubles"] if more > 0 else [])]
+    return [*warnings[:FIRST_WARNINGS], *([f"{more} more lines with such errors"] if more > 0 else [])]
 
 
 def decode_osu_bytes(data: bytes) -> str:
@@ -103,7 +103,7 @@ def parse_beatmap(text: str, name: str = "", warnings: list[str] | None = None, 
     """
     reader = _Reader(name or "The text", [] if warnings is None else warnings, quirks)
     if text.count("\n") + text.count("\r") > 2 * MAX_LINES:
-        raise BeatmapError(f"{reader.name} has over {MAX_LINES} lines, which no beatmap has.")
+        raise BeatmapError(f"{reader.name} has over {MAX_LINES} lines, the limit for a beatmap.")
     reader.read(_LINE_BREAK.split(text.lstrip("\ufeff")))
     return reader.beatmap
 
@@ -209,7 +209,7 @@ class _Reader:
             names = ", ".join(shown(name) for name in sorted(self.unknown_curves)[:MAX_WARNINGS])
             self._warn(f"unknown curve types of sliders ({names}) read as osu! reads them, and kept as they are")
         if self.skipped > MAX_WARNINGS:
-            self.warnings.append(f"{self.skipped - MAX_WARNINGS} more lines with such troubles")
+            self.warnings.append(f"{self.skipped - MAX_WARNINGS} more lines with such errors")
 
     def _warn(self, message: str) -> None:
         self.skipped += 1
@@ -297,7 +297,7 @@ class _Reader:
             return False
         parts = [parse_int(part) for part in value.split(",")]
         if len(parts) not in (3, 4) or not all(0 <= part <= 255 for part in parts):
-            raise FieldError(f"{shown(value)} is no colour of three numbers from 0 to 255")
+            raise FieldError(f"{shown(value)} is not a colour of three numbers from 0 to 255")
         number = key.removeprefix("Combo")
         self.beatmap.combo_colours.append((parts[0], parts[1], parts[2]))
         own = int(number) if number.isdecimal() and len(number) < 4 else len(self.beatmap.combo_colours)
@@ -316,7 +316,7 @@ class _Reader:
             self.unknown_curves |= {segment.written for segment in obj.segments} - {""}
         if len(self.beatmap.hit_objects) >= MAX_OBJECTS or self.slides > MAX_SLIDES_IN_FILE:
             limits = f"{MAX_OBJECTS} objects or {MAX_SLIDES_IN_FILE} slides"
-            raise BeatmapError(f"{self.name} has over {limits}, which no beatmap has.")
+            raise BeatmapError(f"{self.name} has over {limits}, the limit for a beatmap.")
         self.beatmap.hit_objects.append(obj)
 
     def _count_slider(self, slider: Slider) -> None:
@@ -351,4 +351,4 @@ def _sample_set_named(text: str) -> int:
     for sample_set, name in enumerate(("none", "normal", "soft", "drum")):
         if text.lower() in (name, str(sample_set)):
             return sample_set
-    raise FieldError(f"{shown(text)} is no sample set")
+    raise FieldError(f"{shown(text)} is not a sample set")

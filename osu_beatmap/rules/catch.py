@@ -105,7 +105,7 @@ def hyperdashes(chart: Chart) -> Iterator[Finding]:
         return
     for movement in movements(chart):
         if movement.is_hyperdash:
-            message = f"The way to the next fruit is a hyperdash, by {-movement.spare_px:.0f} px."
+            message = f"The movement to the next fruit needs a hyperdash, by {-movement.spare_px:.0f} px."
             yield problem("hyperdashes", movement.fruit.time_ms, message, chart.indices[movement.fruit.place])
 
 

@@ -56,10 +56,10 @@ def first_line(chart: Chart) -> Iterator[Finding]:
     line = chart.lines[0]
     if not line.uninherited:
         yield problem(
-            "first_line", line.time_ms, "The first timing line is green, so nothing sets the tempo before it."
+            "first_line", line.time_ms, "The first timing point is green, so nothing sets the tempo before it."
         )
     elif line.kiai:
-        yield problem("first_line", line.time_ms, "The first timing line starts a kiai.")
+        yield problem("first_line", line.time_ms, "The first timing point starts kiai time.")
 
 
 def duplicate_lines(chart: Chart) -> Iterator[Finding]:
@@ -74,9 +74,9 @@ def lines_outside_audio(chart: Chart) -> Iterator[Finding]:
     """Lines lie between the start and the end of the audio."""
     for line in chart.lines:
         if line.time_ms < 0:
-            yield problem("lines_outside_audio", line.time_ms, "A timing line lies before the start of the audio.")
+            yield problem("lines_outside_audio", line.time_ms, "A timing point is before the start of the audio.")
         elif chart.audio_ms is not None and line.time_ms > chart.audio_ms:
-            yield problem("lines_outside_audio", line.time_ms, "A timing line lies after the end of the audio.")
+            yield problem("lines_outside_audio", line.time_ms, "A timing point is after the end of the audio.")
 
 
 def volume(chart: Chart) -> Iterator[Finding]:
@@ -86,7 +86,7 @@ def volume(chart: Chart) -> Iterator[Finding]:
     """
     for line in chart.lines:
         if not MIN_VOLUME <= line.volume <= MAX_VOLUME:
-            yield problem("volume", line.time_ms, f"The volume of a timing line is {line.volume} %, outside 5..100 %.")
+            yield problem("volume", line.time_ms, f"The volume of a timing point is {line.volume} %, outside 5..100 %.")
     for index, hit_object in zip(chart.indices, chart.objects, strict=True):
         own = hit_object.sample.volume
         if own != 0 and not MIN_VOLUME <= own <= MAX_VOLUME:
@@ -105,7 +105,7 @@ def kiai_off_beat(chart: Chart) -> Iterator[Finding]:
         if line.kiai and not in_kiai:
             off_ms = abs(line.time_ms - chart.timing.snap(line.time_ms, 1))
             if off_ms >= MAX_KIAI_OFF_BEAT_MS:
-                yield warning("kiai_off_beat", line.time_ms, f"A kiai starts {off_ms:.0f} ms off the beat.")
+                yield warning("kiai_off_beat", line.time_ms, f"Kiai time starts {off_ms:.0f} ms off the beat.")
         in_kiai = line.kiai
 
 
@@ -126,7 +126,7 @@ def just_before_sv_line(chart: Chart) -> Iterator[Finding]:
             continue
         line_ms = chart.lines[following[place]].time_ms
         if abs(_effective_bpm(chart, line_ms) - _effective_bpm(chart, hit_object.time_ms)) > MIN_SV_CHANGE_BPM:
-            message = f"The {chart.kind(place)} lies {gap_ms[place]:.0f} ms before a line that changes its velocity."
+            message = f"The {chart.kind(place)} is {gap_ms[place]:.0f} ms before a line that changes its velocity."
             yield warning("just_before_sv_line", hit_object.time_ms, message, chart.indices[place])
 
 

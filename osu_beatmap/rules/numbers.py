@@ -81,7 +81,7 @@ def unusable_numbers(beatmap: Beatmap) -> Iterator[Finding]:
     for line in beatmap.timing_points:
         if name := unusable_field(line_numbers(line)):
             time_ms = line.time_ms if name != "time" else None
-            yield problem(rule, time_ms, f"The {name} of a timing line is not a number osu! can use.")
+            yield problem(rule, time_ms, f"The {name} of a timing point is not a number osu! can use.")
         elif line.uninherited and line.beat_length_ms <= 0:
             yield problem(rule, line.time_ms, "The beat length of a red line is not above 0 ms.")
     for pause in beatmap.breaks:

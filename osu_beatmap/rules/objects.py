@@ -55,7 +55,7 @@ def rare_divisors(chart: Chart) -> Iterator[Finding]:
         on_it = np.flatnonzero(smallest == divisor)
         share = len(on_it) / len(smallest)
         if share > MAX_RARE_SHARE:
-            message = f"{share:.0%} of the objects are on 1/{divisor} alone, which hints at wrong timing."
+            message = f"{share:.0%} of the objects are on 1/{divisor} alone, which suggests wrong timing."
             yield warning("rare_divisors", None, message, *(chart.indices[place] for place in on_it))
 
 
@@ -83,7 +83,7 @@ def _concurrent_of(chart: Chart, places: np.ndarray, min_gap_ms: float) -> Itera
         if gap_ms[number] > 0 and isinstance(chart.objects[place], Spinner):
             continue  # a spinner takes no aim, so it may follow at once
         before = places[longest[number]]
-        relation = "starts before the one before it ends"
+        relation = "starts before the previous one ends"
         if gap_ms[number] > 0:
             end = "the end of " if end_ms[longest[number]] > start_ms[longest[number]] else ""
             relation = f"starts only {_short_ms(float(gap_ms[number]))} ms after {end}the one before it"

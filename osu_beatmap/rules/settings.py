@@ -83,9 +83,9 @@ def combo_colours(chart: Chart) -> Iterator[Finding]:
         name = f"Combo{chart.beatmap.combo_colour_number(place)}"
         luminosity = _luminosity(colour)
         if luminosity < MIN_LUMINOSITY:
-            yield warning("combo_colours", None, f"{name} is too dark a colour (luminosity {luminosity:.0f}).")
+            yield warning("combo_colours", None, f"{name} is too dark (luminosity {luminosity:.0f}).")
         elif luminosity > MAX_LUMINOSITY:
-            yield warning("combo_colours", None, f"{name} is too bright a colour (luminosity {luminosity:.0f}).")
+            yield warning("combo_colours", None, f"{name} is too bright (luminosity {luminosity:.0f}).")
 
 
 def _luminosity(colour: tuple[int, int, int]) -> float:

@@ -51,7 +51,7 @@ def spacing(chart: Chart) -> Iterator[Finding]:
         ratio = max(0.0, distance_px[number] - leniency_px) / gap_ms[number] / expected
         if ratio > MAX_USUAL_RATIO:
             report = problem if ratio > MAX_RATIO else warning
-            message = f"The jump is {ratio:.1f} times as fast as earlier ones over a like time."
+            message = f"The jump is {ratio:.1f} times as fast as earlier ones over a similar time gap."
             place = places[number]
             indices = chart.indices[place], chart.indices[place + 1]
             yield report("spacing", float(chart.start_ms[place]), message, *indices)

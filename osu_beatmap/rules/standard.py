@@ -174,6 +174,6 @@ def perfect_stacks(chart: Chart) -> Iterator[Finding]:
         is_upon = (chart.start_xy[ahead:] == chart.start_xy[:-ahead]).all(axis=1)
         is_upon &= ~chart.is_spinner[ahead:] & ~chart.is_spinner[:-ahead]
         for place in np.flatnonzero(is_upon & (gap_ms > stacked_ms) & (gap_ms < MAX_STACK_GAP_MS)):
-            message = "Two objects close in time lie exactly upon each other; a higher stack leniency shows both."
+            message = "Two objects close in time are at exactly the same position; a higher stack leniency shows both."
             indices = chart.indices[place], chart.indices[place + ahead]
             yield warning("perfect_stacks", float(chart.start_ms[place]), message, *indices)

@@ -80,7 +80,7 @@ def finisher_in_stream(chart: Chart) -> Iterator[Finding]:
         is_followed = number < len(is_fast) and is_fast[number]
         is_preceded = number > 0 and is_fast[number - 1] and chart.level <= Level.NORMAL
         if is_followed or is_preceded:
-            message = "The finisher lies within a stream of 1/3 or faster."
+            message = "The finisher is inside a stream of 1/3 or faster."
             yield warning("finisher_in_stream", float(chart.start_ms[place]), message, chart.indices[place])
 
 

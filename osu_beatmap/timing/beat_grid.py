@@ -64,11 +64,11 @@ class BeatGrid:
         self.points = in_line_order(points)
         self.reds = [point for point in self.points if point.uninherited]
         if not self.reds:
-            raise BeatmapError("the beatmap has no red timing line, so it has no tempo")
+            raise BeatmapError("the beatmap has no red line, so it has no tempo")
         if not all(math.isfinite(point.time_ms) for point in self.points):
-            raise BeatmapError("a timing line has a time that is not a finite number")
+            raise BeatmapError("a timing point has a time that is not a finite number")
         if not all(math.isfinite(red.beat_length_ms) for red in self.reds):
-            raise BeatmapError("a red timing line has a beat length that is not a finite number")
+            raise BeatmapError("a red line has a beat length that is not a finite number")
         self._red_times = [red.time_ms for red in self.reds]
 
     def red_at(self, time_ms: float) -> TimingPoint:

@@ -42,7 +42,7 @@ def load_refiner(source: str | Path | None = None, device: str = "cpu") -> Refin
         return _own(folder, device)
     if (folder / WEIGHTS_PICKLE).is_file():
         return _published(folder, device)
-    raise ModelError(f"{folder} holds no refiner: {CONTRACT_FILE} (ours) or {WEIGHTS_PICKLE} (published) is missing.")
+    raise ModelError(f"{folder} holds no refiner: {CONTRACT_FILE} (native) or {WEIGHTS_PICKLE} (published) is missing.")
 
 
 def _own(folder: Path, device: str) -> BundledRefiner:

@@ -160,7 +160,7 @@ def prepare_chart(
     if scope.is_part:
         writer = writer.within(float(scope.start_time_ms or 0), span_of(scope).end_ms)
         if not writer.windows:
-            raise RequestError(f"start_time must lie within the song, which has {song_ms:.0f} ms.")
+            raise RequestError(f"start_time must be within the song, which has {song_ms:.0f} ms.")
     if scope.add_to_beatmap and reference is not None:
         begin_before(chart, scope, reference, spec, song_ms)
     chart.rating = rating_so_far(attributes, lines, settings, spec)

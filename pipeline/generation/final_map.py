@@ -72,7 +72,7 @@ def ratio_warnings(request: GenerationRequest, beatmap: Beatmap) -> list[str]:
             continue
         found = measure(beatmap)
         if abs(found - wanted) > MAX_RATIO_ERROR:
-            warnings.append(f"{name} of the map is {found:.2f}, {wanted:g} was asked for.")
+            warnings.append(f"{name} of the map is {found:.2f}, {wanted:g} was requested.")
     return warnings
 
 
@@ -81,4 +81,4 @@ def star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float | N
     wanted = request.map.difficulty
     if wanted is None or stars is None or not beatmap.hit_objects or abs(stars - wanted) <= MAX_STAR_ERROR:
         return []
-    return [f"The map has {stars:.1f} stars, {wanted:g} were asked for."]
+    return [f"The map has {stars:.1f} stars, {wanted:g} were requested."]

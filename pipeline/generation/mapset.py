@@ -161,5 +161,5 @@ def _warnings(wish: StarTarget) -> Iterator[str]:
     low, high = HUMAN_DENSITIES[beatmap.mode][Level.of_star_rating(stars)]
     found = density(beatmap)
     if not low <= found <= high:
-        yield f"It has {found:.1f} objects a second, where human maps of its level have {low:g} to {high:g}."
+        yield f"It has {found:.1f} objects a second; human-made maps of its level have {low:g} to {high:g}."
     yield from summarise_draft(wish.best.draft, wish.best.repairs).notes

@@ -51,7 +51,7 @@ def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = No
     load = _loaded_plain if options.reference else _loaded_ready
     model, spec = kept(load, folder, device, options.precision, lora=lora)
     if mode is not GameMode.STANDARD and EventKind.GAMEMODE not in spec.conditions:
-        raise RequestError(f"gamemode={mode.value} is beyond {spec.name}, which makes maps of osu!standard only.")
+        raise RequestError(f"gamemode={mode.value} is beyond {spec.name}, which generates maps of osu!standard only.")
     return model, spec
 
 

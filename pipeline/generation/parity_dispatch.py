@@ -55,5 +55,5 @@ def generate_like_original(
         progress,
     )
     rules = ", ".join(f"{rule.replace('_', ' ')} {count} x" for rule, count in result.broken_rules.items())
-    notes += [f"Left as the published program writes it, though it breaks rules of osu!: {rules}."] if rules else []
+    notes += [f"Violations of rules in the original's output, left unchanged: {rules}."] if rules else []
     return result.beatmap, GenerationSummary(result.model, result.song_ms, notes)

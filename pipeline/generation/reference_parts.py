@@ -31,7 +31,7 @@ def check_trained(scope: ScopeOptions, contract: Contract) -> None:
     others = [f"{part.name},TIMING,KIAI" for part in INPUT_CONTEXTS if part in contract.vocabulary.contexts]
     known = ", ".join(f"[{name}]" for name in (*USUAL_CONTEXTS, *others))
     raise RequestError(
-        f"{contract.name} was not trained for {unknown[0].name} in in_context; what it was trained for is {known}."
+        f"{contract.name} was not trained for {unknown[0].name} in in_context; it was trained for {known}."
     )
 
 

@@ -219,7 +219,7 @@ def _predict_beats(
     if not request.scope.super_timing:
         return predict_timing(writer, chart, sampling)
     if ContextKind.TIMING not in writer.spec.vocabulary.contexts:
-        raise RequestError("super_timing=true needs a model that writes timing apart from the objects.")
+        raise RequestError("super_timing=true needs a model that decodes timing separately from objects.")
     find = partial(super_timed_red_lines, passes=request.scope.timer_iterations)
     return _merge_passes(writer, chart, sampling, find)
 

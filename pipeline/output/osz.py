@@ -185,7 +185,7 @@ def made_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RequestError(f"output_path cannot be made: {folder} ({error.strerror or error}).") from error
+        raise RequestError(f"output_path cannot be created: {folder} ({error.strerror or error}).") from error
     return folder
 
 

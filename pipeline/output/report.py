@@ -43,7 +43,7 @@ def report_of(request: GenerationRequest, result: GenerationResult, account: Gen
         "format": FORMAT,
         "map": result.osu_path.name,
         "disclosure": {
-            "statement": f"A program wrote this map from the audio, with the model {account.model}; no human did.",
+            "statement": f"The model {account.model} generated this map from the audio, without a human mapper.",
             "tag": AI_TAG,
         },
         "model": {"name": account.model} | _plain(asdict(request.model)),

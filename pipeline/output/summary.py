@@ -17,7 +17,7 @@ MODE_NAMES = {
 
 _OBJECT_NAMES: dict[GameMode, dict[type, str]] = {
     GameMode.STANDARD: {Circle: "circles", Slider: "sliders", Spinner: "spinners"},
-    GameMode.TAIKO: {Circle: "notes", Slider: "drum rolls", Spinner: "dendens"},
+    GameMode.TAIKO: {Circle: "notes", Slider: "drumrolls", Spinner: "swells"},
     GameMode.CATCH: {Circle: "fruits", Slider: "juice streams", Spinner: "banana showers"},
     GameMode.MANIA: {Circle: "notes", HoldNote: "hold notes"},
 }

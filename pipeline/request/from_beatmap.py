@@ -18,14 +18,14 @@ def like_reference(request: GenerationRequest, reference: Beatmap) -> Generation
     Given values stay.
 
     Someone who asks for a star rating of their own gets settings that suit it, but for the number of keys: those of
-    another level would read wrong. An existing map that is changed keeps its settings whatever was asked for. Of a map
+    another level would read wrong. An existing map that is changed keeps its settings whatever was requested. Of a map
     of another mode nothing is taken. Raises RequestError where a map is to stay, but its mode is not to.
     """
     mode, scope = request.map.gamemode, request.scope
     if scope.add_to_beatmap or scope.keeps_objects:
         if mode is not reference.mode:
             raise RequestError(
-                f"gamemode is {mode}, but the map of beatmap_path, which is to stay, has {reference.mode.value}."
+                f"gamemode is {mode}, but the map of beatmap_path, whose objects stay, has {reference.mode.value}."
             )
         return _as_it_is(request, reference)
     if mode is not reference.mode or not reference.hit_objects:

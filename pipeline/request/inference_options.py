@@ -89,7 +89,7 @@ def _timesteps(name: str, raw: object) -> int | tuple[int, ...]:
                 f"{name} lists {len(parts)} sections of {size} steps each, so none can have {count} of them."
             )
     if not sum(parts):
-        raise RequestError(f"{name} must ask for a step at least, got {raw}.")
+        raise RequestError(f"{name} must have at least one step, got {raw}.")
     return parts
 
 

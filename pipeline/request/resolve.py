@@ -25,7 +25,7 @@ from pipeline.request.scope import check_scope, with_open_parts
 DEFAULT_OUTPUT_FOLDER = Path("output")
 _USES_OF_OBJECTS = {
     ContextKind.GD: "to make another difficulty from",
-    ContextKind.NO_HS: "to place hit sounds on",
+    ContextKind.NO_HS: "to add hitsounds to",
     ContextKind.MAP: "to keep",
 }
 _SONG_NAMES = ("title", "title_unicode", "artist", "artist_unicode", "source")
@@ -152,7 +152,7 @@ def _check_song(request: GenerationRequest) -> None:
 def _check_sampling(request: GenerationRequest) -> None:
     sampling = request.sampling
     if sampling.top_p == 0:
-        raise RequestError("top_p must be more than 0; for the likeliest token every time use temperature=0.")
+        raise RequestError("top_p must be above 0; for greedy decoding use temperature=0.")
     if sampling.lookback + sampling.lookahead > 0.95:
         raise RequestError(
             f"lookback and lookahead together may be 0.95 of a window at most, got {sampling.lookback:g} + "
@@ -170,10 +170,10 @@ def _check_mapset(request: GenerationRequest) -> None:
         return
     name = "difficulties" if wanted.difficulties else "spread"
     if wanted.difficulties and wanted.spread is not None:
-        raise RequestError("difficulties names the star ratings that spread=full would choose; give one of the two.")
+        raise RequestError("difficulties and spread=full exclude each other: give one of the two.")
     for other, is_given in (("difficulty", wanted.difficulty is not None), ("version", wanted.version is not None)):
         if is_given:
-            raise RequestError(f"{other} is for one map, but {name} asks for several.")
+            raise RequestError(f"{other} is for one map, but {name} requests several.")
     is_whole = ContextKind.MAP in scope.output_type and not (scope.keeps_objects or scope.add_to_beatmap)
     if not is_whole or request.model.parity:
         raise RequestError(f"{name} makes new maps, without add_to_beatmap, parity, or objects that are given.")
@@ -188,7 +188,7 @@ def _check_guidance(request: GenerationRequest) -> None:
             f"negative_descriptors must have one for each of the descriptors ({len(wanted)}), got {len(unwanted)}."
         )
     if request.sampling.cfg_scale == 1 and request.positions.diff_cfg_scale == 1:
-        raise RequestError("negative_descriptors need guidance to lead away from them: give cfg_scale too, such as 2.")
+        raise RequestError("negative_descriptors need guidance: give cfg_scale too, such as cfg_scale=2.")
 
 
 def _check_model(request: GenerationRequest) -> None:
@@ -196,7 +196,7 @@ def _check_model(request: GenerationRequest) -> None:
         raise RequestError("parity=true needs a published model: choose one with -cn inference_v29 or model_path.")
     model = request.model
     if model.reference and model.precision != "fp32":
-        raise RequestError(f"reference=true is plain fp32, but precision is {model.precision}.")
+        raise RequestError(f"reference=true computes in fp32, but precision is {model.precision}.")
     if model.precision == "int8" and model.device not in ("auto", "cpu"):
         raise RequestError(f"precision=int8 is for the CPU, but device is {model.device}.")
 
@@ -213,12 +213,12 @@ def _check_parity(request: GenerationRequest) -> None:
         group, field_name = places[name]
         value, default = (getattr(getattr(each, group), field_name) for each in (request, defaults))
         if "parity" in use.excludes and value is not False and value != default:
-            raise RequestError(f"{name} is not available with parity=true: leave one of the two out.")
+            raise RequestError(f"{name} is not available with parity=true: remove one of the two.")
     if request.sampling.cfg_scale < 1:
         raise RequestError(f"cfg_scale must be at least 1 with parity=true, got {request.sampling.cfg_scale:g}.")
     for context in (ContextKind.NO_HS, ContextKind.GD):
         if context in request.scope.in_context:
-            raise RequestError(f"{context.name} in in_context is not available with parity=true: leave it out.")
+            raise RequestError(f"{context.name} in in_context is not available with parity=true: remove it.")
 
 
 def _check_positions(request: GenerationRequest) -> None:

@@ -39,15 +39,15 @@ def check_scope(request: GenerationRequest) -> None:
     """Raise RequestError for the first impossible part."""
     scope = request.scope
     if ContextKind.NONE in scope.in_context and len(scope.in_context) > 1:
-        raise RequestError("in_context must be either [NONE] or a list of what is given, not both.")
+        raise RequestError("in_context must be either [NONE] or a list of given parts, not both.")
     both = [part.name for part in scope.output_type if part in scope.in_context]
     if both:
         raise RequestError(f"{both[0]} is in in_context and in output_type; a part is either given or generated.")
     for part in scope.output_type:
         if part not in WHOLE_MAP:
-            raise RequestError(f"output_type must be made of TIMING, KIAI, MAP, SV, got {part.name}.")
+            raise RequestError(f"output_type may contain TIMING, KIAI, MAP, SV, got {part.name}.")
     if scope.super_timing and ContextKind.TIMING not in scope.output_type:
-        raise RequestError("super_timing finds the timing, but TIMING is not in output_type.")
+        raise RequestError("super_timing predicts the timing, but TIMING is not in output_type.")
     _check_reference(request)
     if not request.model.parity:
         _check_parts(scope)
@@ -66,8 +66,8 @@ def check_part(start_ms: int | None, end_ms: int | None) -> None:
     first_ms = start_ms or 0
     if end_ms - first_ms < SHORTEST_PART_MS and end_ms <= LONGEST_SONG_MS / 1000:
         raise RequestError(
-            f"The part from start_time to end_time is {end_ms - first_ms} ms long; times are in ms "
-            f"({1000 * first_ms} to {1000 * end_ms}?)."
+            f"The part from start_time to end_time is {end_ms - first_ms} ms long; times are in ms: "
+            f"in seconds, it would be {1000 * first_ms} to {1000 * end_ms}."
         )
 
 
@@ -89,11 +89,11 @@ def _check_parts(scope: ScopeOptions) -> None:
     if not made:
         raise RequestError("Nothing is left to generate: in_context gives all parts of the map.")
     if names.NO_HS in given and made != {names.MAP}:
-        raise RequestError("in_context=[NO_HS,...] places hit sounds on a finished map: output_type must be [MAP].")
+        raise RequestError("in_context=[NO_HS,...] adds hitsounds to a finished map: output_type must be [MAP].")
     if names.NO_HS in given and names.MAP in given:
-        raise RequestError("in_context gives the map twice: MAP with its hit sounds, and NO_HS without them.")
+        raise RequestError("in_context has the map twice: MAP with its hitsounds, and NO_HS without them.")
     if names.GD in given and names.MAP not in made:
-        raise RequestError("GD is a guest difficulty to make a map from, but MAP is not in output_type.")
+        raise RequestError("GD is the reference for a new map, but MAP is not in output_type.")
     if names.TIMING not in given | made:
         raise RequestError("A map needs its timing: put TIMING into output_type, or into in_context to keep it.")
     if names.SV in made and names.MAP not in given | made:
@@ -101,7 +101,7 @@ def _check_parts(scope: ScopeOptions) -> None:
             "SV goes with the objects of a map: put MAP into output_type, or into in_context to keep it."
         )
     if scope.add_to_beatmap and names.TIMING in made:
-        raise RequestError("add_to_beatmap=true keeps the timing of the map: leave TIMING out of output_type.")
+        raise RequestError("add_to_beatmap=true keeps the timing of the map: remove TIMING from output_type.")
     if scope.is_part and names.MAP not in made and not scope.add_to_beatmap:
         raise RequestError("start_time and end_time are for objects, or with add_to_beatmap=true for other parts.")
 

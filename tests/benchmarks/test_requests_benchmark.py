@@ -1,4 +1,4 @@
-"""What the table of asked and reached values says: means by value, and the mean distance from what was asked for."""
+"""What the table of asked and reached values says: means by value, and the mean distance from what was requested."""
 
 from benchmarks.requests import MATCHED, make_rows
 from evaluation.report.markdown import table

@@ -63,4 +63,4 @@ def test_wrong_classify_words(chart: Path, words: list[str], sentence: str, caps
 def test_a_map_without_its_audio(chart: Path, capsys) -> None:
     (chart.parent / "song.wav").unlink()
     assert run(CLASSIFY, [f"beatmap_path={chart}"]) == 2
-    assert "The map's audio is not beside it (song.wav)" in capsys.readouterr().err
+    assert "The map's audio is not next to it (song.wav)" in capsys.readouterr().err

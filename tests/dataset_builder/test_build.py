@@ -119,7 +119,7 @@ def test_the_same_chart_is_there_once(songs, tmp_path):
     osz(songs / "later.osz", copy, small_map("Extra", step_ms=200, beatmap_id=13, beatmapset_id=1))
     report = build(options(songs, tmp_path))
     assert sum(report.charts_by_mode.values()) == 4
-    assert [skip.reason for skip in report.skipped] == ["the same chart is there already"] * 2
+    assert [skip.reason for skip in report.skipped] == ["the same chart is in the dataset already"] * 2
     of_first = [row for row in rows_of(tmp_path) if row["BeatmapSetId"] == 1]
     assert [row["Id"] for row in of_first] == [11, 12, 13]
     assert len({row["BeatmapSetFolder"] for row in of_first}) == 1, "the song is the same, so they share its folder"
@@ -130,7 +130,7 @@ def test_editions_of_a_chart(songs, tmp_path):
     osz(songs / "a new edition.osz", small_map(step_ms=450, beatmap_id=11, beatmapset_id=1))
     osz(songs / "b copied and edited.osz", small_map("Mine", step_ms=400, beatmap_id=11, beatmapset_id=1))
     report = build(options(songs, tmp_path))
-    assert [skip.reason for skip in report.skipped] == ["another edition of the chart is there already"]
+    assert [skip.reason for skip in report.skipped] == ["another edition of the chart is in the dataset already"]
     (mine,) = [row for row in rows_of(tmp_path) if row["Version"] == "Mine"]
     assert mine["Id"] < -1
     assert mine["BeatmapSetId"] == 1
@@ -160,7 +160,7 @@ def test_everything_that_was_left_out_is_written_down(songs, tmp_path):
     folder_of(songs / "set", files_of(small_map("Fine", step_ms=333), empty, seed=5))
     report = build(options(songs, tmp_path))
     assert report.lines()[1:] == [
-        "Left out (skipped.tsv names each):",
+        "Skipped (skipped.tsv lists each):",
         "       1 mapset cannot be read",
         "       1 no objects or no timing",
     ]

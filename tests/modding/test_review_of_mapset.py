@@ -86,6 +86,6 @@ def test_the_odd_one_is_named():
     assert [
         word for word in ("red lines", "kiai", "tags", "preview") if not any(word in each.message for each in said)
     ] == []
-    assert any("other hit sounds" in each.message for each in said)
+    assert any("other hitsounds" in each.message for each in said)
     assert all(each.documented and each.time_ms is None for each in said)
     assert said[0].actual.startswith("00:09:000 171.43 BPM")

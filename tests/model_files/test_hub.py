@@ -78,7 +78,7 @@ def http_error(kind: type[errors.HfHubHTTPError]) -> Exception:
 
 def cases() -> list[tuple[Exception, str]]:
     return [
-        (http_error(errors.GatedRepoError), "open only to those whom its owner let in: ask at .*HF_TOKEN"),
+        (http_error(errors.GatedRepoError), "gated repository. Request access at .*HF_TOKEN"),
         (http_error(errors.HfHubHTTPError), r"cannot be downloaded .*404 Client Error\); files that"),
         (errors.LocalEntryNotFoundError("no"), "the hub cannot be reached: config.json and model.safetensors would"),
         (OSError(28, "No space left on device"), "cannot be downloaded .*No space left on device"),

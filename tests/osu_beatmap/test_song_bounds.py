@@ -62,8 +62,8 @@ def test_red_lines_outside_the_song_are_left_out():
     part = part_in_song(sane_map(lines=[first, own, last]), SONG_MS)
     assert part.beatmap.timing_points == [own]
     assert part.notes == (
-        "The red line at -35000:00:000 lies 24 days before the song; it is not used.",
-        "The red line at 33333:20:000 lies 23 days after the song; it is not used.",
+        "The red line at -35000:00:000 is 24 days before the song; it is not used.",
+        "The red line at 33333:20:000 is 23 days after the song; it is not used.",
     )
     assert part.with_outside(part.beatmap).timing_points == [first, own, last]
 

@@ -32,7 +32,7 @@ def test_a_folder_becomes_a_csv_file(folder: Path, tmp_path: Path, capsys) -> No
     assert run(PREDICT, [str(folder), f"output={output}"]) == 0
     shown = capsys.readouterr()
     assert shown.out == f"{output}: 2 charts.\n"
-    assert "left out: " in shown.err
+    assert "skipped: " in shown.err
     assert "broken.osu" in shown.err
     with output.open(encoding="utf-8", newline="") as file:
         rows = {row["path"]: row for row in csv.DictReader(file)}

@@ -42,7 +42,7 @@ def sent_song(client: TestClient, name: str = "song.wav") -> dict[str, str]:
 
 
 def checked(client: TestClient, kind: str = "generate", **options: Any) -> dict[str, Any]:
-    """What is wrong with a form."""
+    """Errors of a form."""
     return client.post("/api/check", json={"kind": kind, "options": options}).json()
 
 

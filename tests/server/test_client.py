@@ -49,14 +49,14 @@ def test_a_server_that_has_gone_is_mentioned(monkeypatch, tmp_path, capsys):
     assert made_by_server({}, resolve({"audio_path": "song.mp3"}), silent) is None
     said = capsys.readouterr().err
     assert said.startswith("No server answers at http://127.0.0.1:1")
-    assert said.endswith("Going on without it.\n")
+    assert said.endswith("Generating the map without it.\n")
     assert made_by_server({}, resolve({"audio_path": "song.mp3", "server": "OFF"}), silent) is None
     assert capsys.readouterr().err == ""
 
 
 def test_a_server_that_was_named_has_to_be_there(script, words, tmp_path, capsys):
     assert run(script.INFERENCE, [*words, f"server={tmp_path / 'none.json'}"]) == 2
-    assert capsys.readouterr().err.startswith("inference.py: No server runs: there is no")
+    assert capsys.readouterr().err.startswith("inference.py: No server is running: there is no")
 
 
 def test_a_request_is_understood_from_any_folder(tmp_path, monkeypatch):

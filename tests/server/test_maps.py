@@ -110,7 +110,7 @@ def test_the_command_serves_until_it_is_told_to_end(repo_root, tmp_path, capsys)
         assert run(serve, [*words, "command=status"]) == 0
         assert capsys.readouterr().out == f"Server {serving.pid}: 0 jobs at work, 0 ended.\n"
         assert run(serve, words) == 2
-        assert f"A server runs already, as process {serving.pid}" in capsys.readouterr().err
+        assert f"A server is already running as process {serving.pid}" in capsys.readouterr().err
         serving.send_signal(signal.SIGTERM)
         said, error = serving.communicate(timeout=60)
         assert (serving.returncode, said, error) == (0, "Stopped after 0 jobs.\n", "")

@@ -35,7 +35,9 @@ def open_sources(option: str, text: str, report: SourceReport) -> list[Song]:
             song.corpus = number
             songs.append(song)
     if not songs:
-        raise EmptyCorpusError(f"There is no chart to train on in {option}={text}: songs need .osu files beside audio.")
+        raise EmptyCorpusError(
+            f"There is no chart to train on in {option}={text}: songs need .osu files next to their audio."
+        )
     return songs
 
 
@@ -57,7 +59,7 @@ def open_source(option: str, text: str, report: SourceReport) -> list[Song]:
     find = shard_in(folder) if folder is not None else _shard_on_hub(option, text)
     songs = list(_dataset_songs(find(METADATA_FILE), find, report))
     if not songs:
-        raise CorpusError(f"{option}={text} has metadata of no beatmap that can be used.")
+        raise CorpusError(f"{option}={text} has no usable beatmap in its metadata.")
     return songs
 
 

@@ -85,13 +85,13 @@ class ChartFilter:
         if self.key_counts and record.mode is GameMode.MANIA and record.key_count not in self.key_counts:
             return "another number of keys"
         if not self.min_difficulty <= record.stars <= self.max_difficulty:
-            return "easier or harder than asked for"
+            return "outside the requested difficulties"
         if self.ranked_statuses and record.status not in self.ranked_statuses:
             return "another status"
         if self.min_year is not None and (year is None or year < self.min_year):
-            return "from before the years asked for"
+            return "before the requested years"
         if self.max_year is not None and (year is None or year > self.max_year):
-            return "from after the years asked for"
+            return "after the requested years"
         return None
 
     def accepted(self, records: Iterable[ChartRecord]) -> list[int]:

@@ -174,7 +174,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         raise CorpusError(f"{path} cannot be read as the metadata of a dataset.") from error
     missing = [name for name in NEEDED if name not in names]
     if missing:
-        raise CorpusError(f"{path} is no metadata of beatmaps: it has no column {missing[0]}.")
+        raise CorpusError(f"{path} is not metadata of beatmaps: it has no column {missing[0]}.")
     return sorted(table.to_pylist(), key=lambda row: tuple(row[key] for key in KEYS))
 
 

@@ -87,7 +87,7 @@ class FolderSong:
     def chart_bytes(self, place: int) -> bytes:
         path = self.chart_paths[place]
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise OSError(f"larger than {MAX_FILE_BYTES >> 20} MiB, which no beatmap is")
+            raise OSError(f"larger than {MAX_FILE_BYTES >> 20} MiB, the limit for a beatmap")
         return path.read_bytes()
 
     def audio_file(self) -> AbstractContextManager[Path]:

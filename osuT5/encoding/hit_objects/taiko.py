@@ -1,4 +1,4 @@
-"""Notes, drum rolls and dendens of taiko <-> events."""
+"""Notes, drumrolls and swells of taiko <-> events."""
 
 from __future__ import annotations
 

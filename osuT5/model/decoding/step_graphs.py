@@ -167,7 +167,7 @@ class GraphedSteps:
             why = (
                 "there is too little memory for them" if is_short else f"they cannot be captured here ({_first(error)})"
             )
-            self.problem = f"Steps are not captured as graphs, since {why}; plain ones take longer."
+            self.problem = f"Steps are not captured as graphs, since {why}; decoding is slower."
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:

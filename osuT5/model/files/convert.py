@@ -101,7 +101,7 @@ def _save(tensors: dict[str, Tensor], folder: Path) -> None:
 def _new_folder(path: Path) -> Iterator[Path]:
     """Yield a folder that gets its name when it is complete."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ValueError(f"{path} is there already; name a folder that is not")
+        raise ValueError(f"{path} exists already; name a new folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
@@ -119,7 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m osuT5.model.files.convert", description=__doc__.split("\n\n")[1])
     parser.add_argument("source", type=Path, metavar="PUBLISHED_FOLDER", help="the model to convert")
     parser.add_argument("out", type=Path, metavar="OUT_FOLDER", help="a folder that does not exist yet")
-    parser.add_argument("--to-published", action="store_true", help="the source is a model of ours")
+    parser.add_argument("--to-published", action="store_true", help="the source is a native model")
     parser.add_argument("--name", help="the model's name in its contract; the folder's name otherwise")
     chosen = parser.parse_args(arguments)
     try:
@@ -133,7 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     print(f"Written to {chosen.out}.")
     if not runs:
-        print("It has parts that the published form does not know, so only this program can run it.")
+        print("It has parts without a published form, so only this program can run it.")
     return 0
 
 

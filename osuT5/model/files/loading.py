@@ -101,7 +101,9 @@ def _tokenizer_json(folder: Path) -> dict:
     if (folder / TOKENIZER_FILE).is_file():
         return read_json_object(folder / TOKENIZER_FILE)
     if not (folder / TOKENIZER_STATE_FILE).is_file():
-        raise ModelError(f"{folder} holds no model: {CONTRACT_FILE} (ours) or {TOKENIZER_FILE} (published) is missing.")
+        raise ModelError(
+            f"{folder} holds no model: {CONTRACT_FILE} (native) or {TOKENIZER_FILE} (published) is missing."
+        )
     state = read_torch_file(folder / TOKENIZER_STATE_FILE)
     if not isinstance(state, dict):
         raise ModelError(f"{folder / TOKENIZER_STATE_FILE} holds no tokenizer.")

@@ -202,7 +202,7 @@ class Adapter:
         start = start.lower() if isinstance(start, str) else start
         if start not in _KEEPS_THE_WEIGHTS and not re.fullmatch(r"pissa(_niter_\d+)?", str(start)):
             raise ModelError(
-                f"The adapter in {self.folder} was started in a way that cannot be merged (init_lora_weights: "
+                f"The adapter in {self.folder} was initialised in a way that cannot be merged (init_lora_weights: "
                 f"{str(start)[:40]})."
             )
         for name in _NOT_MERGEABLE:

@@ -94,9 +94,9 @@ def model_config(published: dict) -> ModelConfig:
             raise ValueError(f"config.json has {name} {published[name]}, which no published model of V28 to V32 has")
     rotation = backbone.get("rope_type") or (backbone.get("rope_scaling") or {}).get("rope_type", "default")
     if rotation not in PLAIN_ROTATIONS:
-        raise ValueError(f"config.json asks for rotary positions of the kind {rotation!r}, which is not known")
+        raise ValueError(f"config.json has rotary positions of the unknown kind {rotation!r}")
     if backbone.get("activation_function", "gelu") != "gelu":
-        raise ValueError(f"config.json asks for the activation {backbone['activation_function']!r}, which is not known")
+        raise ValueError(f"config.json has the unknown activation {backbone['activation_function']!r}")
     values: dict[str, Any] = {ours: require(backbone, theirs, int) for ours, theirs in SIZES.items()}
     for name, smallest in values.items():
         if smallest < 1:
@@ -145,7 +145,7 @@ def spectrogram_spec(published: dict) -> SpectrogramSpec:
     """
     implementation = require(published, "spectrogram_implementation", str)
     if implementation not in ("nnAudio", "torchaudio"):
-        raise ValueError(f"config.json names the spectrogram {implementation!r}, which is not known")
+        raise ValueError(f"config.json has the unknown spectrogram {implementation!r}")
     return SpectrogramSpec(
         **{name: require(published, name, kinds) for name, kinds in SPECTROGRAM.items()},
         scale="log1p" if require(published, "spectrogram_log_scale", bool) else "linear",

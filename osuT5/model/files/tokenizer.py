@@ -88,7 +88,7 @@ def _contexts(tokenizer: dict) -> tuple[ContextKind, ...]:
     known = {context.value: context for context in ContextKind}
     unknown = sorted(set(starts) - set(known))
     if unknown:
-        raise ValueError(f"tokenizer.json has the context {unknown[0]!r}, which is not known")
+        raise ValueError(f"tokenizer.json has the unknown context {unknown[0]!r}")
     names = sorted(starts, key=starts.__getitem__)
     expected = {name: FIRST_CONTEXT_ID + 2 * index for index, name in enumerate(names)}
     if starts != expected or ends != {name: start + 1 for name, start in expected.items()}:
@@ -105,7 +105,7 @@ def _ranges(rows: Iterable[dict]) -> tuple[EventRange, ...]:
         name = require(row, "type", str, FILE)
         low, high = (require(row, bound, int, FILE) for bound in ("min_value", "max_value"))
         if name not in known:
-            raise ValueError(f"tokenizer.json has the event {name!r}, which is not known")
+            raise ValueError(f"tokenizer.json has the unknown event {name!r}")
         if high < low or any(known[name] is r.kind for r in ranges):
             raise ValueError(f"tokenizer.json has an unusable range of the event {name!r}")
         ranges.append(EventRange(known[name], low, high))

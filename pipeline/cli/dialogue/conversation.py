@@ -34,7 +34,7 @@ def converse(config_name: str, given: FlatConfig) -> int:
     Raises:
         KeyboardInterrupt: The user left.
     """
-    say("Enter takes what is offered, an empty line is the default, Ctrl-C leaves.", DIM)
+    say("Enter accepts, an empty line is the default, Ctrl+C quits.", DIM)
     wish = _begun(config_name, given)
     _say_what_is_off(wish)
     _ask_all(wish, BASIC)
@@ -57,7 +57,7 @@ def model_choices() -> dict[str, str]:
     """Return the configurations of generation with their first lines."""
     names = sorted(path.stem for path in CONFIG_DIR.glob(f"{ROOT_CONFIG}_*.yaml"))
     first_lines = {name: (CONFIG_DIR / f"{name}.yaml").read_text(encoding="utf-8").partition("\n")[0] for name in names}
-    return {ROOT_CONFIG: "The small model that comes with the program."} | {
+    return {ROOT_CONFIG: "The small bundled model."} | {
         name: line.removeprefix("# ") for name, line in first_lines.items()
     }
 
@@ -68,7 +68,7 @@ def _begun(name: str, given: FlatConfig) -> Choices:
     The model is asked for unless given.
     """
     if name == ROOT_CONFIG and "model_path" not in given:
-        say("\nthe model that writes the map; published ones are downloaded once", DIM)
+        say("\nmodel of the map; published ones are downloaded once", DIM)
         name = choose("model", [Choice(text, name) for name, text in model_choices().items()])
     wish = Choices(name, compose_config(name))
     for option, value in given.items():
@@ -146,7 +146,7 @@ def _next_step(wish: Choices) -> str:
         say_unwrapped(command_line(_command(wish)), COMMAND)
     steps = [Choice("more options", MORE), Choice("change one option", CHANGE), Choice("leave", LEAVE)]
     if problem is None:
-        steps = [Choice("run it", RUN), Choice("print it and leave", PRINT), *steps]
+        steps = [Choice("run it", RUN), Choice("print it and quit", PRINT), *steps]
     return choose("What now?", steps)
 
 

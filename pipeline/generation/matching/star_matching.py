@@ -235,7 +235,7 @@ def _finished(request: GenerationRequest, draft: Draft) -> Candidate:
     if again is not beatmap:
         beatmap, repairs = finish_with_settings(request, again, draft.song_ms)
     stars = stars_or_none(beatmap)
-    # Nothing is known of a map that cannot be rated: it passes for the one that was asked for.
+    # Nothing is known of a map that cannot be rated: it passes for the one that was requested.
     return Candidate(beatmap, expected_stars(request) if stars is None else stars, draft, repairs)
 
 
@@ -256,4 +256,4 @@ def beyond_training(mode: GameMode, wanted: float | None) -> list[str]:
     low, high = TRAINED_STARS[mode]
     if wanted is None or low <= wanted <= high:
         return []
-    return [f"{wanted:g} stars are beyond what the model learned from in this mode ({low:g} to {high:g})."]
+    return [f"{wanted:g} stars are outside the training data of this mode ({low:g} to {high:g})."]

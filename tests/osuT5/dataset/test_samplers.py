@@ -74,7 +74,7 @@ def test_filters_and_wishes(folder, tmp_path):
         opened(folder, gamemodes=(3,), key_counts=(7,))
     easy = opened(folder, gamemodes=(0,), max_difficulty=3.0)
     assert [song.name for song in easy.train.supply.songs] == ["1"]
-    assert "  left out 1 charts: easier or harder than asked for" in easy.notes
+    assert "  skipped 1 charts: outside the requested difficulties" in easy.notes
     (tmp_path / "list.txt").write_text("Shy\n", encoding="utf-8")
     assert opened(folder, split="all", opt_out_path=str(tmp_path / "list.txt")).train.supply.songs[-1].name == "3"
 

@@ -153,7 +153,7 @@ def test_broken_songs_are_counted_and_others_take_their_place():
 
 
 def test_broken_songs_alone_end_a_run_and_filters_hold_before_reading():
-    with pytest.raises(CorpusError, match="the last trouble was: song"):
+    with pytest.raises(CorpusError, match="the last error was: song"):
         names_of(lazy(corpus(20, broken=20)), range(1))
     loader = CountingLoader(ChartFilter(gamemodes=(3,)))
     supply = lazy(corpus(), loader=loader)

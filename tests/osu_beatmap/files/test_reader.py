@@ -218,7 +218,7 @@ def test_a_missing_format_line_is_a_warning_and_warnings_stay_few():
     warnings: list[str] = []
     parse_beatmap("osu file format v14\n[HitObjects]\n0,0,0,1,0\n" + "x\n" * 1000, warnings=warnings)
     assert len(warnings) == MAX_WARNINGS + 1
-    assert warnings[-1] == "950 more lines with such troubles"
+    assert warnings[-1] == "950 more lines with such errors"
 
 
 def test_20_000_objects_read_in_seconds():

@@ -159,7 +159,7 @@ def test_what_a_model_was_not_trained_for_is_one_sentence(maps, tmp_path):
 
 
 def test_a_map_that_stays_keeps_its_mode(model, maps, tmp_path):
-    with pytest.raises(RequestError, match="gamemode is 1, but the map of beatmap_path, which is to stay, has 0"):
+    with pytest.raises(RequestError, match="gamemode is 1, but the map of beatmap_path, whose objects stay, has 0"):
         made(model, maps[GameMode.STANDARD], tmp_path, in_context="[NO_HS]", gamemode=1)
 
 

@@ -113,8 +113,8 @@ def test_a_chord_keeps_its_additions():
 
 WRONG = [
     ({"difficulties": "[2,31]"}, "difficulties must be within 0..12, got 31."),
-    ({"difficulties": "[2,4]", "difficulty": 3}, "difficulty is for one map, but difficulties asks for several."),
-    ({"spread": "full", "version": "Hard"}, "version is for one map, but spread asks for several."),
+    ({"difficulties": "[2,4]", "difficulty": 3}, "difficulty is for one map, but difficulties requests several."),
+    ({"spread": "full", "version": "Hard"}, "version is for one map, but spread requests several."),
     ({"spread": "full", "difficulties": "[2]"}, "difficulties names the star ratings that spread=full would choose"),
     ({"spread": "half"}, "spread must be one of full"),
     ({"spread": "full", "output_type": "[TIMING]"}, "spread makes new maps"),

@@ -94,9 +94,9 @@ def test_an_absurd_object_leaves_a_map_without_stars(model, tmp_path):
     result = result_of(model, path, start_time=START_MS, end_time=END_MS, report="true", difficulty=2)
     assert result.star_rating is None
     assert outside(result.osu_path.read_bytes()) == outside(before)
-    assert "The circle at 35000:00:000 lies 24 days after the song; it is not used." in result.warnings
+    assert "The circle at 35000:00:000 is 24 days after the song; it is not used." in result.warnings
     shown = summary(result, resolve({"beatmap_path": str(path)}))
-    assert "stars: none (an object at 35000:00:000 cannot be meant for play)" in shown
+    assert "stars: none (an object at 35000:00:000 is unplayable)" in shown
     report = json.loads(result.report_path.read_text(encoding="utf-8"))
     assert report["star_rating"]["reached"] is None
 

@@ -99,10 +99,10 @@ def test_a_need_of_a_need_counts() -> None:
 @pytest.mark.parametrize(
     ("sentence", "names"),
     [
-        ("GD is a guest difficulty to make a map from, but MAP is not in output_type.", ["output_type"]),
+        ("GD is the reference for a new map, but MAP is not in output_type.", ["output_type"]),
         ("difficulty must be within 0..12, got 31.", ["difficulty"]),
         ("There is no file at a.png (background).", ["background"]),
-        ("reference=true is plain fp32, but precision is bf16.", ["precision", "reference"]),
+        ("reference=true computes in fp32, but precision is bf16.", ["precision", "reference"]),
         ("max_seq_len must be more than twice overlap_buffer (128), got 100.", ["max_seq_len", "overlap_buffer"]),
         ("Nothing is wrong.", []),
     ],

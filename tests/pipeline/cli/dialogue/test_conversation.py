@@ -31,7 +31,7 @@ Script = Callable[..., list[str]]
 
 @pytest.fixture
 def converse_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Script:
-    """A dialogue in which options are answered from a table and steps are given; returns what was asked for."""
+    """A dialogue in which options are answered from a table and steps are given; returns what was requested."""
     monkeypatch.chdir(tmp_path)
     Path("song.mp3").touch()
 
