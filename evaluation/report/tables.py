@@ -24,8 +24,8 @@ def results_markdown(results: Sequence[Result]) -> str:
         lines += [f"## {mode.name.lower()}", "", counts, "", *_mode_table(results, mode), ""]
     lines += [
         "Mean ± standard error over the maps. In brackets: the fraction of maps within the middle nine tenths of",
-        "human-made maps of the same mode and level; if low or high is good, of maps that are no worse than those. Bold:",
-        "the best if it is better than the next by more than both errors.",
+        "human-made maps of the same mode and level; if low or high is good, of maps that are no worse than those.",
+        "Bold: the best if it is better than the next by more than both errors.",
     ]
     for result in results:
         lines += ["", f"{result.name}: {len(result.skipped)} maps skipped."] if result.skipped else []
