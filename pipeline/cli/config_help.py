@@ -15,6 +15,8 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from pathlib import Path
 
+from paths import REPO_ROOT
+
 _OPTION = re.compile(r"( *)([A-Za-z_]\w*):\s*((?!#).*?)\s*(?:(?:^|\s)#\s*(.*))?$")
 _HEADING = re.compile(r"# (\S.*)")
 _CONTINUED = re.compile(r"\s+#\s*(.*)")
@@ -62,9 +64,16 @@ def help_text(script: str, purpose: str, example: str, config_path: Path) -> str
             default = "" if option.default in ("null", "''", '""', "[]") else f" (default {option.default})"
             lines += wrap(f"  {option.name:<27} {option.about}{default}", subsequent_indent=" " * 30)
     others = ", ".join(sorted(path.stem for path in config_path.parent.glob(f"{config_path.stem}_*.yaml")))
-    name = example.partition("=")[0]
+    names = [option.name for option in read_help(config_path)]
+    name = next((name for name in names if name.endswith(("path", "folder"))), names[0])
     end = (
-        f'Options are written name=value; quotes keep a word with spaces together: "{name}=A (1)". '
-        f"Defaults are in configs/{config_path.name}; -cn NAME takes another file: {others or 'yours'}."
+        f'Options are written name=value; quotes keep a value with spaces together: "{name}=A (1)". '
+        f"Defaults are in {_shown(config_path)}; -cn {f'NAME selects {others}' if others else 'FILE takes your file'}."
     )
     return "\n".join([*lines, "", *wrap(end)])
+
+
+def _shown(config_path: Path) -> str:
+    """Return the path of a config, relative to the project if possible."""
+    is_bundled = config_path.is_relative_to(REPO_ROOT)
+    return (config_path.relative_to(REPO_ROOT) if is_bundled else config_path).as_posix()
