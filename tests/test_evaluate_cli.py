@@ -114,7 +114,7 @@ def test_processes_take_their_share_and_the_first_goes_on(mapsets, tmp_path, mon
 
 def test_a_folder_of_human_charts_becomes_a_table(mapsets, tmp_path, capsys):
     assert run(EVALUATE, [f"reference_path={mapsets}", f"output_path={tmp_path}"]) == 2
-    assert "too few human charts" in capsys.readouterr().err
+    assert "too few human-made maps" in capsys.readouterr().err
     for number in range(8):
         beatmap = regular_map(GameMode.TAIKO, beats=80 + number)
         beatmap.metadata.title = f"Song {number}"
@@ -138,10 +138,10 @@ def test_wrong_input_gets_one_sentence(mapsets, tmp_path, capsys):
     for words, sentence in (
         ([], "Nothing to evaluate"),
         (["generated_path=nowhere"], "generated_path must be a folder, and there is none at nowhere"),
-        ([maps, f"dataset_path={mapsets}"], "are two ways in"),
-        ([f"dataset_path={mapsets}", f"human_path={mapsets}"], "human_path goes with generated_path"),
+        ([maps, f"dataset_path={mapsets}"], "exclude each other"),
+        ([f"dataset_path={mapsets}", f"human_path={mapsets}"], "human_path needs generated_path"),
         ([maps, "reference_path=nowhere"], "There is no file or folder at nowhere (reference_path)"),
-        ([maps, f"reference_path={tmp_path / 'x.json'}"], "is not a table of human charts"),
+        ([maps, f"reference_path={tmp_path / 'x.json'}"], "is not a table of human-made maps"),
         ([f"compare=[{tmp_path / 'x.json'}]"], "is not a results.json of evaluate.py"),
         (["compare=[nowhere.json]"], "There is no file at nowhere.json (compare)"),
         ([f"generated_path={tmp_path / 'empty'}"], "There is no map to measure"),

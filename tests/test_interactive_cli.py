@@ -112,7 +112,7 @@ def test_without_a_terminal_there_is_a_sentence(folder: Path) -> None:
     done = subprocess.run(SCRIPT, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("cli_inference.py: Questions need a terminal")
+    assert done.stderr.startswith("cli_inference.py: cli_inference.py needs an interactive terminal")
     assert done.stderr.count("\n") == 1
 
 

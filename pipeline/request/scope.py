@@ -66,8 +66,8 @@ def check_part(start_ms: int | None, end_ms: int | None) -> None:
     first_ms = start_ms or 0
     if end_ms - first_ms < SHORTEST_PART_MS and end_ms <= LONGEST_SONG_MS / 1000:
         raise RequestError(
-            f"The part from start_time to end_time is {end_ms - first_ms} ms long; times are in ms: "
-            f"in seconds, it would be {1000 * first_ms} to {1000 * end_ms}."
+            f"The part from start_time to end_time is {end_ms - first_ms} ms long, but times are in ms: for seconds, "
+            f"give start_time={1000 * first_ms} end_time={1000 * end_ms}."
         )
 
 

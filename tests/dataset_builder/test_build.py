@@ -192,7 +192,7 @@ def test_a_dataset_of_somebody_else_is_left_alone(songs, tmp_path):
         build(options(None, tmp_path))
     (tmp_path / "dataset").mkdir()
     (tmp_path / "dataset" / "metadata.parquet").write_bytes(b"theirs")
-    with pytest.raises(BuildError, match="something else has built"):
+    with pytest.raises(BuildError, match="dataset of another program"):
         build(options(songs, tmp_path))
 
 

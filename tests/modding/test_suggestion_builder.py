@@ -112,7 +112,7 @@ def test_stretches_that_are_off_alike_are_one_offset_and_a_drift_tells_the_tempo
     last_ms = BEATMAP.hit_objects[-1].time_ms
     said = opinions(stretch(1000.0, 16_800.0, 19.0), stretch(16_800.0, last_ms, 21.0))
     assert [each.message for each in said] == [
-        "Red line and objects up to 00:32:600 are about 20 ms early to the music."
+        "Red line and objects up to 00:32:600 are about 20 ms early relative to the music."
     ]
     mended = apply_fixes(BEATMAP, [said[0].fix])
     assert (mended.timing_points[0].time_ms, mended.hit_objects[0].time_ms) == (1020.0, 1020.0)

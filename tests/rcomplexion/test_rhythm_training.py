@@ -67,7 +67,7 @@ def test_a_run_from_the_config_to_a_model(charts: Path, tmp_path: Path) -> None:
     rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["loss"] for row in rows if "rate" in row][-1] < 0.7 * np.log(len(INTERVALS))
     (folder / CONTRACT_FILE).write_text('{"format": 1, "network": {}}', encoding="utf-8")
-    with pytest.raises(ModelError, match="tells other intervals apart"):
+    with pytest.raises(ModelError, match="distinguishes other intervals"):
         load_model(folder)
 
 

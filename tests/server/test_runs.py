@@ -107,7 +107,7 @@ def test_a_command_that_ends_its_process_fails_and_the_one_beside_it_is_begun_ag
         server.let_go()
         assert beside.result(60).said == "Map: beside\n"
         crashed = crashing.result(60)
-    assert crashed.status == 1 and "ended before it was done (status 9)" in crashed.error
+    assert crashed.status == 1 and "ended before this job was finished (status 9)" in crashed.error
 
 
 def test_a_stopped_server_calls_off_its_requests_and_leaves_no_file(started):
@@ -119,14 +119,14 @@ def test_a_stopped_server_calls_off_its_requests_and_leaves_no_file(started):
         (worker,) = [each for each in psutil.Process().children() if "server.worker" in each.cmdline()]
         idle = socket.create_connection(("127.0.0.1", urlsplit(session.address).port), 10)
         assert ask("POST", "/api/stop", server.path)["running"] == 1
-        with pytest.raises(NoServer, match="stopped before the map was made"):
+        with pytest.raises(NoServer, match="stopped before the map was finished"):
             asked.result(30)
     server.thread.join(30)
     assert not server.thread.is_alive() and not worker.is_running()
     assert not any(server.path.parent.iterdir()) and not jobs_in(server)
     assert not (server.settings.folder / "server.json").exists()
     idle.close()
-    with pytest.raises(NoServer, match="No server runs"):
+    with pytest.raises(NoServer, match="No server is running"):
         request(server)
 
 
@@ -179,7 +179,7 @@ def test_a_server_with_another_token_or_other_files_is_not_asked(server, tmp_pat
     with pytest.raises(NoServer, match="token is missing or wrong"):
         generate({"title": "a song"}, tmp_path / "other.json", silent)
     monkeypatch.setattr("server.client.program_stamp", lambda: "later")
-    with pytest.raises(NoServer, match="start it again"):
+    with pytest.raises(NoServer, match="restart it"):
         request(server)
     assert server.status()["ended"] == 0
 

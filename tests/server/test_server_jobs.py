@@ -33,7 +33,7 @@ def test_a_job_is_done_and_leaves_results(client, song):
         ("wrong", "difficulty cannot be met."),
         ("bug", "RuntimeError: nobody thought of this"),
         ("memory", OUT_OF_MEMORY),
-        ("crash", "ended before it was done (status 9)"),
+        ("crash", "ended before this job was finished (status 9)"),
     ],
 )
 def test_what_goes_wrong_fails_its_job_alone(client, song, what, sentence):

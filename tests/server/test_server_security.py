@@ -132,7 +132,7 @@ def test_loopback_is_local(host):
     ("options", "sentence"),
     [
         ({"port": 99999}, "port must be within"),
-        ({"folders": "[/nowhere/at/all]"}, "folders must be folders"),
+        ({"folders": "[/nowhere/at/all]"}, "folders must list existing folders"),
         ({"prot": 1}, "did you mean port"),
         ({"open_browser": "maybe"}, "open_browser must be true or false"),
     ],

@@ -68,7 +68,7 @@ def test_nothing_is_left_of_a_stopped_server(tmp_path, how, script):
     with server(tmp_path, script) as (process, address, worker):
         if how == "SIGTERM":
             told = run("mai_mod_ui.py", "open_browser=false", f"folder={tmp_path}").stdout
-            assert "is there already" in told and f"{address}/mai-mod?token=" in told, "a second start shows its page"
+            assert "is already running" in told and f"{address}/mai-mod?token=" in told, "a second start shows its page"
         process.send_signal(getattr(signal, how))
         process.wait(PATIENCE_S)
         wait_for(lambda: is_gone(worker))

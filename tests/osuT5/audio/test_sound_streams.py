@@ -79,7 +79,7 @@ def test_what_follows_a_flaw_keeps_its_time_and_the_flaw_is_noted(mp3, tmp_path,
         if kind == "inserted":
             (flaw,) = mp3_flaws(path)
             (note,) = audio_notes(path)
-            assert f"damaged at {flaw.time_s:.2f} s: {flaw.skipped_bytes} bytes are not sound" in note
+            assert f"damaged at {flaw.time_s:.2f} s: {flaw.skipped_bytes} bytes are not audio" in note
         assert audio_duration_ms(path) == pytest.approx(1000 * SECONDS, abs=4 * frame_ms + 60)
 
 

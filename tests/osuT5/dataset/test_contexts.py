@@ -68,11 +68,11 @@ def test_templates_are_drawn_by_their_weights():
     [
         ({"gd": 1}, "this model has no context gd"),
         ({"nothing": 1}, "names nothing, but contexts are none, timing"),
-        ({"timing -> ": 1}, "is no template"),
-        ({"": 1}, "is no template"),
+        ({"timing -> ": 1}, "is not a template"),
+        ({"": 1}, "is not a template"),
         ({"none": -1}, "must be a number from 0 on, got -1"),
         ({"none": "much"}, "must be a number from 0 on, got 'much'"),
-        ({"timing -> none": 1}, "does not write none"),
+        ({"timing -> none": 1}, "does not generate none"),
     ],
 )
 def test_what_is_no_template_of_this_model(contexts, said):

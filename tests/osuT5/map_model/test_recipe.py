@@ -121,7 +121,7 @@ def test_a_run_whose_time_is_up_is_resumed(corpus: Path, model: Path, tmp_path: 
 def test_objects_are_not_resumed_with_another_rhythm_model(corpus: Path, model: Path, tmp_path: Path) -> None:
     shutil.copytree(model.parent, tmp_path / "run")
     longer = replace(RHYTHM, loop={"total_steps": 6})
-    with pytest.raises(OptionError, match="was begun with another rhythm model"):
+    with pytest.raises(OptionError, match="belongs to another rhythm model"):
         train_map_model(options(corpus, tmp_path / "run", rhythm=longer))
 
 

@@ -285,7 +285,7 @@ def test_a_file_has_sane_numbers_of_points_slides_and_lines():
         parse_beatmap(f"{head}100,100,1000,2,0,B{'|1:1' * 1001},1,100\n", "m")
     with pytest.raises(BeatmapError, match="slides"):
         parse_beatmap(head + "100,100,1000,2,0,L|200:100,9000,0.1\n" * 112, "m")
-    with pytest.raises(BeatmapError, match="lines, which no beatmap has"):
+    with pytest.raises(BeatmapError, match="lines, the limit for a beatmap"):
         parse_beatmap(head + "\n" * 2_000_001, "m")
 
 

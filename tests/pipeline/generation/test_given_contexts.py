@@ -151,7 +151,7 @@ def test_what_a_model_was_not_trained_for_is_one_sentence(maps, tmp_path):
     with pytest.raises(RequestError) as error:
         made(lesser, maps[GameMode.STANDARD], tmp_path / "out", in_context="[NO_HS,TIMING,KIAI]")
     assert str(error.value) == (
-        "mini was not trained for NO_HS in in_context; what it was trained for is [NONE], [TIMING], [TIMING,KIAI], "
+        "mini was not trained for NO_HS in in_context; it was trained for [NONE], [TIMING], [TIMING,KIAI], "
         "[MAP], [GD,TIMING,KIAI]."
     )
     assert not (tmp_path / "out").exists()

@@ -115,7 +115,7 @@ WRONG = [
     ({"difficulties": "[2,31]"}, "difficulties must be within 0..12, got 31."),
     ({"difficulties": "[2,4]", "difficulty": 3}, "difficulty is for one map, but difficulties requests several."),
     ({"spread": "full", "version": "Hard"}, "version is for one map, but spread requests several."),
-    ({"spread": "full", "difficulties": "[2]"}, "difficulties names the star ratings that spread=full would choose"),
+    ({"spread": "full", "difficulties": "[2]"}, "difficulties and spread=full exclude each other"),
     ({"spread": "half"}, "spread must be one of full"),
     ({"spread": "full", "output_type": "[TIMING]"}, "spread makes new maps"),
     ({"difficulties": str(list(range(1, 13)) + list(range(1, 6)))}, "difficulties may name 16 star ratings at most"),

@@ -83,7 +83,7 @@ def asked(**options) -> PositionOptions:
     ("options", "sentence"),
     [
         ({"timesteps": "0"}, "timesteps must be within 1..1000, got 0"),
-        ({"timesteps": "[0,0]"}, "timesteps must ask for a step at least"),
+        ({"timesteps": "[0,0]"}, "timesteps must have at least one step"),
         (
             {"timesteps": "[101,0,0,0,0,0,0,0,0,0]"},
             "timesteps lists 10 sections of 100 steps each, so none can have 101",

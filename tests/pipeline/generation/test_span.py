@@ -115,7 +115,7 @@ def test_what_lies_outside_the_song_is_kept_with_its_objects(model, tmp_path):
 
 def test_a_part_beyond_the_song_is_one_sentence(model, tmp_path):
     path = make_mapset(tmp_path / "set", GameMode.TAIKO)
-    with pytest.raises(RequestError, match="start_time must lie within the song"):
+    with pytest.raises(RequestError, match="start_time must be within the song"):
         result_of(model, path, start_time=60_000)
     assert [file.name for file in sorted(path.parent.iterdir())] == ["audio.ogg", "map.osu"]
 

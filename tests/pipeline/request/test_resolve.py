@@ -107,7 +107,7 @@ WRONG = [
     ({"output_type": "[GD]"}, "output_type may contain TIMING, KIAI, MAP, SV, got GD."),
     ({"output_type": "[MAP]"}, "A map needs its timing"),
     ({"output_type": "[TIMING,SV]"}, "SV goes with the objects of a map"),
-    ({"in_context": "[TIMING,KIAI,MAP,GD]", **MAP}, "GD is a guest difficulty to make a map from"),
+    ({"in_context": "[TIMING,KIAI,MAP,GD]", **MAP}, "GD is the reference for a new map"),
     ({"in_context": "[TIMING,KIAI,MAP]", "output_type": "[]", **MAP, "add_to_beatmap": 1}, "add_to_beatmap must be"),
     ({"in_context": "[NO_HS]", "output_type": "[TIMING,MAP]", **MAP}, "TIMING is in in_context and in output_type"),
     ({"in_context": "[NO_HS,MAP]", **MAP}, "MAP is in in_context and in output_type"),
@@ -116,7 +116,7 @@ WRONG = [
     ({"overwrite_reference_beatmap": "true", **MAP}, "overwrite_reference_beatmap=true needs add_to_beatmap=true"),
     ({"start_time": 500, "output_type": "[TIMING]"}, "start_time and end_time are for objects"),
     ({"start_time": 500, "end_time": 400}, "end_time must be later than start_time (500), got 400."),
-    ({"top_p": 0}, "top_p must be more than 0"),
+    ({"top_p": 0}, "top_p must be above 0"),
     ({"lookback": 0.6, "lookahead": 0.4}, "lookback and lookahead together"),
     ({"keycount": 4}, "keycount is for mania (gamemode=3) only, but gamemode is 0."),
     ({"gamemode": 2, "scroll_speed_ratio": 0.5}, "scroll_speed_ratio is for taiko and mania"),
@@ -281,9 +281,15 @@ def test_switching_off_what_parity_does_not_do_is_fine():
 @pytest.mark.parametrize(
     ("part", "sentence"),
     [
-        ({"start_time": 1, "end_time": 11}, "10 ms long; times are in ms (1000 to 11000?)"),
-        ({"start_time": 60, "end_time": 90}, "30 ms long; times are in ms (60000 to 90000?)"),
-        ({"end_time": 200}, "200 ms long; times are in ms (0 to 200000?)"),
+        (
+            {"start_time": 1, "end_time": 11},
+            "10 ms long, but times are in ms: for seconds, give start_time=1000 end_time=11000.",
+        ),
+        (
+            {"start_time": 60, "end_time": 90},
+            "30 ms long, but times are in ms: for seconds, give start_time=60000 end_time=90000.",
+        ),
+        ({"end_time": 200}, "200 ms long, but times are in ms: for seconds, give start_time=0 end_time=200000."),
         ({"start_time": 9, "end_time": 9}, "end_time must be later than start_time (9), got 9."),
         ({"start_time": 60_000, "end_time": 60_400}, None),
         ({"start_time": 1000, "end_time": 11_000}, None),

@@ -74,4 +74,4 @@ def test_what_cannot_be_converted_leaves_nothing(our_folder, tmp_path, capsys):
     assert sorted(tmp_path.iterdir()) == before
     assert main([str(tmp_path / "nothing"), str(tmp_path / "out")]) == 2
     assert main([str(our_folder), str(published), "--to-published"]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err

@@ -114,7 +114,7 @@ def damage(folder: Path, name: str, **values: object) -> None:
         ("config.json", {"d_model": "wide"}, "cannot be loaded"),
         ("config.json", {"vocab_size_in": 5000}, r"do not fit its contract\.json"),
         ("config.json", {"model_type": "llama"}, "another kind of network"),
-        ("contract.json", {"format": 2}, "a format that this version does not know"),
+        ("contract.json", {"format": 2}, "a format unknown to this version"),
         ("contract.json", {"grid": {}, "vocabulary": 3}, "cannot be loaded"),
     ],
 )

@@ -153,7 +153,7 @@ def changed_config(folder: Path, **values) -> None:
     ("values", "message"),
     [
         ({"peft_type": "IA3"}, "of the kind IA3, not LORA"),
-        ({"init_lora_weights": "olora"}, r"started in a way that cannot be merged \(init_lora_weights: olora\)"),
+        ({"init_lora_weights": "olora"}, r"initialised in a way that cannot be merged \(init_lora_weights: olora\)"),
         ({"alora_invocation_tokens": [1, 2]}, r"of a variant that cannot be merged \(alora_invocation_tokens\)"),
         ({"lora_alpha": "much"}, "is damaged"),
         ({"alpha_pattern": [1]}, "is damaged"),
