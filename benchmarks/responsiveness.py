@@ -37,7 +37,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 
 
 def commands(mapset: Path, folder: Path) -> list[list[str]]:
-    """Return a long run of each command; what it writes goes into a folder."""
+    """Return a long run of each command, writing into a folder."""
     osu = str(min(mapset.glob("*.osu")))
     song = f"audio_path={DEMO_SONG}"
     return [
@@ -85,7 +85,10 @@ def measure(command: Sequence[str], moment_s: float) -> tuple[float | None, floa
 def _until_output(
     terminal: int, process: subprocess.Popen, begun_s: float, end_s: float, until_end: bool = False
 ) -> float | None:
-    """Read a terminal until a time or until the process ends; return when the first output came."""
+    """Return when a terminal first had output, reading until a time.
+
+    A process that ends first ends the wait.
+    """
     first_s = None
     while time.monotonic() < end_s and process.poll() is None:
         ready, _, _ = select.select([terminal], [], [], 0.02)

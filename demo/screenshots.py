@@ -63,7 +63,7 @@ def take(server: LiveServer, browser, folder: Path) -> list[Path]:
 
 
 def with_faults(path: Path) -> Path:
-    """Write a copy of a map next to it, with faults to suggest something about."""
+    """Write a copy of a map with faults, for suggestions."""
     beatmap = read_beatmap(path)
     for kind, count in FAULTS.items():
         beatmap = inject(beatmap, kind, np.random.default_rng(0), (0.0, np.inf), count).beatmap

@@ -112,9 +112,9 @@ class Case:
 
     @cached_property
     def timing_agreement(self) -> TimingAgreement | None:
-        """Agreement of the red lines with those of the human-made map, over its objects.
+        """Agreement of the red lines with those of the human-made map.
 
-        It is None without a human-made map or red lines.
+        It spans the objects of the human-made map, and is None without one or without red lines.
         """
         human = self.human
         if human is None or not len(human.times_ms) or not self.generated.has_tempo:

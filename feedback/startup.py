@@ -1,4 +1,4 @@
-"""First steps of a program: a sign of life, streams that exist, ctrl-C without a traceback.
+"""First steps of a program: output, open streams, a quiet ctrl-C.
 
 Entry scripts call `start_program` before their other imports, so this module imports next to nothing: `signal` alone
 takes longer than the rest of it.
@@ -16,7 +16,7 @@ IMPORTING = "<frozen importlib._bootstrap>"
 
 
 def start_program() -> None:
-    """Show a sign of life, open missing streams, and let ctrl-C end the process at once."""
+    """Show that a program starts, open missing streams, and end on ctrl-C."""
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _quit)
     open_missing_streams()
@@ -69,7 +69,10 @@ def _interrupt(_: int, frame: object) -> None:
 
 
 def _end_late_cleanup(signals: int) -> None:
-    """End the process some time after ctrl-C; Python's own handler waits until a computation is over."""
+    """End the process a while after ctrl-C, even during a computation.
+
+    Python's own handler waits until a computation is over.
+    """
     import time
 
     while number := os.read(signals, 1):

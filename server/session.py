@@ -115,7 +115,7 @@ def write_session(session: Session, path: Path) -> None:
 
 
 def read_session(path: Path) -> Session | None:
-    """Read a session; return None if there is not a file.
+    """Read a session; return None if there is no file.
 
     Raises:
         RequestError: The file cannot be trusted or read.

@@ -1,4 +1,4 @@
-"""Timings of songs by the content of the audio file: predicted, and changed by a user.
+"""Timings of songs by audio content: predictions and changes of a user.
 
 A song has a folder, named by its id:
 

@@ -124,4 +124,4 @@ def test_the_shell_script_starts_it_from_anywhere(folder: Path) -> None:
         [script, "-h"], cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
     )
     assert "python cli_inference.py audio_path=song.mp3" in done.stdout
-    assert "star rating to aim at" in done.stdout
+    assert "target star rating" in done.stdout

@@ -30,7 +30,7 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 def server_sentences() -> dict[str, str]:
-    """Return the sentences of the server that a page shows, with {placeholders}; specific ones come first.
+    """Return the server's sentences that a page shows, specific ones first.
 
     `message.KEY` is what the page says instead. Placeholders: `option` is an option, of which the page shows the label;
     `reason` is another sentence.

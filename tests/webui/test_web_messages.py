@@ -24,7 +24,7 @@ COMPLETE = (
 UNSEEN = (
     "{} is not a path.", "{} cannot be a file.", "There is no such song.", "There is no audio file at {}.",
     "{} is not a file.", "{} may not be read.", "{} lists {} sections of {} steps each, so none can have {} of them.",
-    "{} must ask for a step at least, got {}.", "{} must be {}, got {}{}.", "audio_path cannot be read: {}.",
+    "{} must have at least one step, got {}.", "{} must be {}, got {}{}.", "audio_path cannot be read: {}.",
     "{} is the folder for the map, whose file name comes from the song; got {}.",
 )  # fmt: skip
 """Sentences that the page does not lead to, and one that is made of parts."""
