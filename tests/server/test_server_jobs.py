@@ -183,7 +183,7 @@ def test_a_job_whose_upload_is_gone_says_so(client):
         file.unlink()
     for each in slow:
         client.post(f"/api/jobs/{each}/cancel")
-    assert "no longer there" in ended(client, job_id)["error"]
+    assert "no longer exists" in ended(client, job_id)["error"]
 
 
 def test_a_job_whose_folder_is_gone_fails_alone(client, song):

@@ -65,7 +65,7 @@ def test_songs_that_were_not_timed_are_not_found(client, song):
                    client.put(f"/api/timings/{song}", json={"lines": LINES})):  # fmt: skip
         assert answer.status_code in (404, 405, 422)
     ref = {"timing": song, "file": "../token"}
-    assert "no longer there" in (problem := checked(client, beatmap_path=ref)["problem"]) or "no such song" in problem
+    assert "no longer exists" in (problem := checked(client, beatmap_path=ref)["problem"]) or "no such song" in problem
 
 
 def test_a_song_that_is_no_file_is_refused(client):
