@@ -96,7 +96,7 @@ def _spread(maps: Mapping[str, Beatmap]) -> Iterator[Suggestion]:
 
 
 def _rated(maps: Iterator[Beatmap]) -> Iterator[tuple[float, str, float]]:
-    """Yield star rating, name and drain time in seconds of maps with objects."""
+    """Yield star rating, name and drain time (s) of nonempty maps."""
     for beatmap in maps:
         if not beatmap.hit_objects:
             continue

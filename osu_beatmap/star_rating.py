@@ -140,7 +140,10 @@ def _attributes(parsed: rosu.Beatmap, clock_rate: float) -> rosu.DifficultyAttri
 
 
 def _has_endless_object(beatmap: Beatmap) -> bool:
-    """Return whether a spinner, hold note or slider lasts longer than a day."""
+    """Return whether an object lasts longer than a day.
+
+    It counts spinners, hold notes and sliders.
+    """
     # In other modes than mania, rosu-pp counts the parts of a hold note like those of a spinner.
     held = (obj for obj in beatmap.hit_objects if isinstance(obj, Spinner | HoldNote))
     if any(obj.end_ms - obj.time_ms > LONGEST_OBJECT_MS for obj in held):
@@ -164,7 +167,7 @@ def _has_endless_runs(beatmap: Beatmap) -> bool:
 
 
 def _with_length(slider: Slider) -> Slider:
-    """Return a slider with the length of its path if none is stated."""
+    """Return a slider, with its path's length if none is stated."""
     if slider.length_px > 0:
         return slider
     from osu_beatmap.geometry.slider_path import SliderPath  # needs numpy, which answers to options do not

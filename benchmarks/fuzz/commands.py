@@ -164,7 +164,7 @@ class _Cases:
         self._ended: list[Ended] = []
 
     def run(self, seed: int, is_cold: bool) -> None:
-        """Run a case; a slow one once more, since machines can be busy."""
+        """Run a case, a slow one twice: machines can be busy."""
         sane = self.sane(seed, is_cold)
         name = f"{self.command.name}, seed {seed}"
         ended, inputs = self._run(seed, is_cold)
@@ -244,7 +244,10 @@ def _ended(words: Sequence[str], said: Path, is_cold: bool) -> Ended:
 
 
 def _become(words: Sequence[str], said: Path, is_cold: bool) -> None:
-    """Run a command in place of this copy of the fuzzer; never returns."""
+    """Run a command in place of this copy of the fuzzer.
+
+    It never returns.
+    """
     status = 1
     try:
         handle = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
