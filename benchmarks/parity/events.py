@@ -27,6 +27,8 @@ VERSIONS: dict[str, tuple[Family, dict]] = {
 """The generation of a version, and what its vocabulary shows of its encoding besides."""
 
 
+_KINDS = {kind.value: kind for kind in EventKind}
+
 Row = tuple[str, int, int]
 """Kind and value of an event, and its time."""
 
@@ -68,4 +70,4 @@ def marked_beats(marked: Sequence[MarkedBeat], later_ms: float = 0.0) -> Beats:
 
 
 def events_of(rows: Iterable[Sequence]) -> list[Event]:
-    return [Event(EventKind(kind), value) for kind, value in rows]
+    return [Event(_KINDS[kind], value) for kind, value in rows]

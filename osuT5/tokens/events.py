@@ -73,6 +73,9 @@ class EventKind(Enum):
     DESCRIPTOR = "descriptor"
     CONTROL = "control"
 
+    # Each member exists once. That of Enum hashes the name, in Python, and kinds are looked up for every token.
+    __hash__ = object.__hash__
+
 
 class ContextKind(Enum):
     """Parts of a beatmap that are given or decoded, each a segment."""
@@ -84,6 +87,8 @@ class ContextKind(Enum):
     SV = "sv"
     NO_HS = "no_hs"
     GD = "gd"
+
+    __hash__ = object.__hash__
 
 
 _KINDS = list(EventKind)
