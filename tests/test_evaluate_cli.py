@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from evaluation import evaluate
 from evaluation.generate_maps import GeneratedMap, load_manifest
@@ -132,31 +133,33 @@ def test_work_is_spread_over_processes_in_order():
 
 
 def test_wrong_input_gets_one_sentence(mapsets, tmp_path, capsys):
-    maps = f"generated_path={mapsets}"
+    config = {**compose_config("evaluate"), "output_path": str(tmp_path / "out")}
+    maps = {"generated_path": mapsets}
     (tmp_path / "x.json").write_text("{}", encoding="utf-8")
     (tmp_path / "empty").mkdir()
-    for words, sentence in (
-        ([], "Nothing to evaluate"),
-        (["generated_path=nowhere"], "generated_path must be a folder, and there is none at nowhere"),
-        ([maps, f"dataset_path={mapsets}"], "exclude each other"),
-        ([f"dataset_path={mapsets}", f"human_path={mapsets}"], "human_path needs generated_path"),
-        ([maps, "reference_path=nowhere"], "There is no file or folder at nowhere (reference_path)"),
-        ([maps, f"reference_path={tmp_path / 'x.json'}"], "is not a table of human-made maps"),
-        ([f"compare=[{tmp_path / 'x.json'}]"], "is not a results.json of evaluate.py"),
-        (["compare=[nowhere.json]"], "There is no file at nowhere.json (compare)"),
-        ([f"generated_path={tmp_path / 'empty'}"], "There is no map to measure"),
-        ([f"dataset_path={mapsets}", "split=held_out"], "has charts of the requested split and modes"),
-        ([f"dataset_path={mapsets}", "split=test"], "split must be one of train, held_out, all"),
-        ([f"dataset_path={mapsets}", "inference_options=[cfg_scal=2]"], "did you mean cfg_scale?"),
-        ([f"dataset_path={mapsets}", "inference_options=[gamemode=2]"], "follows from the charts"),
-        ([f"dataset_path={mapsets}", "inference_options=[top_p=7]"], "top_p must be within 0..1"),
-        ([maps, "modes=[1]"], "There is no option modes; did you mean gamemodes?"),
-        ([maps, "classifier_path=nowhere"], "classifier"),
+    for options, sentence in (
+        ({}, "Nothing to evaluate"),
+        ({"generated_path": "nowhere"}, "generated_path must be a folder, and there is none at nowhere"),
+        ({**maps, "dataset_path": mapsets}, "exclude each other"),
+        ({"dataset_path": mapsets, "human_path": mapsets}, "human_path needs generated_path"),
+        ({**maps, "reference_path": "nowhere"}, "There is no file or folder at nowhere (reference_path)"),
+        ({**maps, "reference_path": tmp_path / "x.json"}, "is not a table of human-made maps"),
+        ({"compare": [tmp_path / "x.json"]}, "is not a results.json of evaluate.py"),
+        ({"compare": ["nowhere.json"]}, "There is no file at nowhere.json (compare)"),
+        ({"generated_path": tmp_path / "empty"}, "There is no map to measure"),
+        ({"dataset_path": mapsets, "split": "held_out"}, "has charts of the requested split and modes"),
+        ({"dataset_path": mapsets, "split": "test"}, "split must be one of train, held_out, all"),
+        ({"dataset_path": mapsets, "inference_options": ["cfg_scal=2"]}, "did you mean cfg_scale?"),
+        ({"dataset_path": mapsets, "inference_options": ["gamemode=2"]}, "follows from the charts"),
+        ({"dataset_path": mapsets, "inference_options": ["top_p=7"]}, "top_p must be within 0..1"),
+        ({**maps, "classifier_path": "nowhere"}, "classifier"),
     ):
-        assert run(EVALUATE, [*words, f"output_path={tmp_path / 'out'}"]) == 2, words
-        shown = capsys.readouterr()
-        assert sentence in shown.err
-        assert shown.err.count("\n") == 1
+        outcome = EVALUATE.outcome(OmegaConf.create({**config, **options}))
+        assert outcome.status == 2, options
+        assert sentence in outcome.error
+        assert outcome.error.count("\n") == 1
+    assert run(EVALUATE, [f"generated_path={mapsets}", "modes=[1]"]) == 2
+    assert "There is no option modes; did you mean gamemodes?" in capsys.readouterr().err
 
 
 def test_the_yaml_shows_the_defaults():

@@ -114,7 +114,16 @@ def failing_writer(writer: SongGenerator, capture) -> SongGenerator:
     return song_of_noise(prepare_to_generate(model, capture=capture), writer.spec)
 
 
-@pytest.mark.parametrize(("at", "error"), [(0, RuntimeError), (1, torch.OutOfMemoryError), (2, RuntimeError)])
+@pytest.mark.parametrize(
+    ("way", "at", "error"),
+    [
+        ("on the device", 0, RuntimeError),
+        ("by scores", 1, RuntimeError),
+        ("on the device", 1, torch.OutOfMemoryError),
+        ("by scores", 2, RuntimeError),
+    ],
+    indirect=["way"],
+)
 def test_a_failure_costs_no_token(writers, plainly, way, monkeypatch, at, error):
     monkeypatch.setattr(
         "osuT5.model.decoding.static_decoder.LENGTHS", tuple(range(2, 90, 6))

@@ -178,7 +178,7 @@ def _wish(mode, styles=None, stars=3.0):
 
 def _generate(network, song, mode, seed=1, steps=None, draws=DEFAULTS, opposite=None, spacing_px=None):
     clock = clock_of()
-    steps = np.arange(0, len(clock) * 6, 8) if steps is None else steps
+    steps = np.arange(0, len(clock) * 3, 8) if steps is None else steps
     keys = 4 if mode is GameMode.MANIA else 0
     builder = DraftBuilder(mode, clock, Timing(LINES), Difficulty(), keys)
     generator = ObjectGenerator(network, song.sound)
@@ -245,9 +245,10 @@ def test_guidance_leads_away_from_the_opposite(network, song, mode):
         return [draft.obj for draft in _generate(network, song, mode, 1, None, Draws(guidance=guidance), opposite)[2]]
 
     same, other = _wish(mode), _wish(mode, dict.fromkeys(Style, 3.0), 8.0)
-    assert objects(1.0, other) == objects(1.0, None)
-    assert objects(5.0, same) == objects(1.0, None)
-    assert objects(5.0, other) != objects(1.0, None)
+    unguided = objects(1.0, None)
+    assert objects(1.0, other) == unguided
+    assert objects(5.0, same) == unguided
+    assert objects(5.0, other) != unguided
 
 
 def test_requested_spacing_is_reached(network, song):

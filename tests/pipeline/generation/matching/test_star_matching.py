@@ -31,7 +31,7 @@ from pipeline.request.resolve import resolve
 from tests.support.finish_drafts import draft_of
 from tests.support.reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, reference_map
 
-SONG_MS = 60_000.0
+SONG_MS = 30_000.0
 STEP_MS = BEAT_MS / 4
 
 
