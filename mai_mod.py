@@ -19,6 +19,10 @@ def suggest(config: FlatConfig) -> None:
     """Review what the options name, and report it."""
     request = resolve_review(config)
     check_review_files(request)
+    if request.audio_path is not None:
+        from osuT5.audio.decode import audio_format
+
+        audio_format(request.audio_path)
     # Only now what takes seconds to import: wrong input is answered at once.
     from modding.review import review, write_fixed_copy
     from pipeline.cli.progress_bar import ProgressLine

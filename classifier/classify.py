@@ -58,21 +58,23 @@ class ClassifyRequest:
 def classify(config: FlatConfig) -> None:
     """Print the most likely mappers."""
     request = resolved(config)
-    # Only now what takes seconds to import: wrong input is answered at once.
-    from classifier.contract import load_classifier
-    from classifier.ranking import rank_mappers
     from osu_beatmap.files.named_files import named_file
     from osu_beatmap.files.reader import first_warnings, read_beatmap
     from osu_beatmap.song_bounds import part_in_song
-    from osuT5.audio.decode import load_audio
-    from osuT5.generation.threads import cpu_threads
-    from osuT5.model.files.find import best_device
+    from osuT5.audio.decode import audio_format, load_audio
 
     warnings: list[str] = []
     beatmap = read_beatmap(request.beatmap_path, warnings)
     audio_path = request.audio_path or named_file(request.beatmap_path.parent, beatmap.audio_filename)
     if not audio_path.is_file():
         raise RequestError(f"The map's audio is not next to it ({audio_path.name}): give it as audio_path=FILE.")
+    audio_format(audio_path)
+    # Only now what takes seconds to import: wrong input is answered at once.
+    from classifier.contract import load_classifier
+    from classifier.ranking import rank_mappers
+    from osuT5.generation.threads import cpu_threads
+    from osuT5.model.files.find import best_device
+
     classifier = load_classifier(request.model_path, best_device(request.device))
     samples = load_audio(audio_path, classifier.spec.grid.sample_rate)
     part = part_in_song(beatmap, 1000.0 * len(samples) / classifier.spec.grid.sample_rate)

@@ -75,6 +75,13 @@ def test_a_map_of_weeks_is_reviewed_as_far_as_its_song_goes(mapset, tmp_path, ca
     assert "00:07:011" in said
 
 
+def test_a_wrong_song_is_refused_before_models_load(mapset, monkeypatch, capsys):
+    monkeypatch.setattr("modding.review.load_model", None)
+    path = mapset / "TAIKO.osu"
+    assert run(MAI_MOD, [f"beatmap_path={path}", f"audio_path={path}", "device=cpu"]) == 2
+    assert "TAIKO.osu is not an audio file that can be read" in capsys.readouterr().err
+
+
 def test_filters_and_plain_text(mapset, capsys):
     words = [f"beatmap_path={mapset / 'MANIA.osu'}", "device=cpu", "raw_output=true", "min_surprisal=0.5"]
     assert run(MAI_MOD, [*words, "categories=[compose]", "max_per_category=2", "order=time"]) == 0

@@ -46,6 +46,7 @@ def test_the_script_from_anywhere(chart: Path, tmp_path: Path) -> None:
     [
         ([], "beatmap_path is missing"),
         (["beatmap_path=nowhere.osu"], "There is no file at nowhere.osu (beatmap_path)."),
+        (["beatmap_path={chart}", "audio_path={chart}", "model_path=nowhere"], "is not an audio file that can be read"),
         (["beatmap_path={chart}", "time=soon"], "time must be a number within 0..86400, got soon."),
         (["beatmap_path={chart}", "time=16.5"], "time must be within the song's 16 s, got 16.5"),
         (["beatmap_path={chart}", "time=14"], "fewer than 4 objects"),
