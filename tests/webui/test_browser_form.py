@@ -13,6 +13,7 @@ from tests.support.polling import wait_for
 from tests.support.review_maps import regular_map
 from tests.support.songs import write_song
 from tests.webui.live_browser import new_page
+from webui.texts import server_sentences
 
 LAPTOP = (1366, 650)
 PHONE = (390, 844)
@@ -121,9 +122,12 @@ def test_mistakes_are_named_as_the_fields_are(page, server, song):
     page.get_by_label("Language").select_option("de")
     page.locator("[data-option=difficulty] .error:visible", has_text="geht von 0 bis 12, nicht 31.").wait_for()
     words = """async (sentence) => (await import("/static/generate/words.js")).inPageWords(sentence)"""
+    sentences = server_sentences()
+    stars = sentences["note_stars"].format(stars="2.1", asked="4")
+    unreadable = sentences["map_unreadable"].format(reason=sentences["osu_empty"].format(name="a.osu"))
     for sentence, said in {
-        "Easy, Hard: The map has 2.1 stars, 4 were asked for.": "Easy, Hard: Die Map hat 2.1 ★ statt 4 ★.",
-        "beatmap_path cannot be read: a.osu is empty.": "Die Map ist nicht lesbar: a.osu ist leer.",
+        f"Easy, Hard: {stars}": "Easy, Hard: Die Map hat 2.1 ★ statt 4 ★.",
+        unreadable: "Die Map ist nicht lesbar: a.osu ist leer.",
         "Nobody has said this.": "Nobody has said this.",
     }.items():
         assert page.evaluate(words, sentence) == said
