@@ -7,7 +7,7 @@ from shared_line import Line, WeightedLineTask, rows_of
 from training import loop
 from training.loop_options import LoopOptions
 
-SECONDS_A_STEP = 0.5
+SECONDS_A_STEP = 1.0
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def clock(monkeypatch):
 
     class TimedTask(WeightedLineTask):
         def loss(self, model, batch, step, totals=None):
-            now[0] += SECONDS_A_STEP if step >= 5 else 20 * SECONDS_A_STEP
+            now[0] += SECONDS_A_STEP if step >= 5 else 10 * SECONDS_A_STEP
             return super().loss(model, batch, step, totals)
 
     monkeypatch.setattr(loop.time, "monotonic", lambda: now[0])
@@ -26,12 +26,12 @@ def clock(monkeypatch):
 
 def options(**changes) -> LoopOptions:
     facts = {"fit_minutes": 5.0, "pace_after_steps": 5, "log_every": 10, "evaluate_every": 10_000, "warmup_steps": 10}
-    return LoopOptions(**{**facts, "checkpoint_every": 50, **changes})
+    return LoopOptions(**{**facts, "checkpoint_every": 25, **changes})
 
 
 def test_the_steps_fit_and_the_rate_falls_over_them(clock, tmp_path):
     reached = loop.run_training(Line(), clock, options(), tmp_path)
-    whole = 5 * 20 + (reached - 5)  # in steps of the usual length
+    whole = 5 * 10 + (reached - 5)  # in steps of the usual length
     assert 0.85 * 300 <= whole * SECONDS_A_STEP <= 300
     rates = [row["rate"] for row in rows_of(tmp_path) if "rate" in row]
     assert rates[-1] < 0.05 * max(rates)
@@ -54,6 +54,6 @@ def test_a_resumed_run_keeps_its_number_of_steps(clock, tmp_path):
     planned = next(row["total_steps"] for row in rows_of(tmp_path / "whole") if "total_steps" in row)
     assert planned == reached
     # Cut by the clock, after the first checkpoints.
-    assert 100 < loop.run_training(resumed, clock, options(max_minutes=2.0), tmp_path / "parts") < reached
+    assert 50 < loop.run_training(resumed, clock, options(max_minutes=2.0), tmp_path / "parts") < reached
     assert loop.run_training(resumed, clock, options(), tmp_path / "parts") == reached
     assert torch.equal(whole.out.weight, resumed.out.weight)

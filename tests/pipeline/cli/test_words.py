@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
@@ -37,6 +37,7 @@ def read_back(word: str, sweeps: bool = False) -> Any:
     return OmegaConf.to_container(OmegaConf.create({"value": override.value()}), resolve=True)["value"]
 
 
+@settings(max_examples=40)
 @given(TEXT, st.lists(TEXT, min_size=1, max_size=3), st.booleans())
 def test_a_printed_command_is_read_back(text: str, items: list[str], for_cmd: bool) -> None:
     line = command_line([assignment("title", text), assignment("descriptors", items)], for_cmd)
