@@ -119,7 +119,7 @@ def in_a_process(folder: Path, code: str, script: str, *words: str) -> subproces
             0,
             [
                 "python inference.py audio_path=song.mp3 difficulty=5.5",
-                "star rating to aim at, 0 to 12",
+                "target star rating, 0 to 12",
                 "inference_v28, inference_v29",
                 "OliBomby/osu-diffusion-v2",
             ],

@@ -82,7 +82,8 @@ class FuzzReport:
 
 def limit_memory() -> None:
     """Let this process have no more than MAX_ADDRESS_BYTES."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_BYTES, MAX_ADDRESS_BYTES))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_BYTES, hard))
 
 
 @contextmanager

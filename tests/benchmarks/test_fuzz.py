@@ -1,8 +1,10 @@
 """A small run of the fuzzer, and its limits."""
 
+import resource
 import time
 
 import numpy as np
+import pytest
 
 from benchmarks.fuzz import watch
 from benchmarks.fuzz.__main__ import main
@@ -11,7 +13,15 @@ from benchmarks.fuzz.watch import FuzzReport
 from osu_beatmap.errors import BeatmapError
 
 
-def test_absurd_charts_and_mutated_inputs_end_in_results_or_sentences(capsys):
+@pytest.fixture
+def own_memory_limit():
+    """Without it, a browser that a later test starts would have the limit of the fuzzer, and end."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def test_absurd_charts_and_mutated_inputs_end_in_results_or_sentences(capsys, own_memory_limit):
     status = main(["--seed", "5", "--charts", "12", "--inputs", "60"])
     assert status == 0, capsys.readouterr().out
 

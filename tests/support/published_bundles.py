@@ -65,7 +65,7 @@ def published_config(version: str, spec: Contract) -> ModelConfig:
         conv_kernels=(3, 3),
         ms_per_frame=spec.grid.frame_ms,
         max_source_positions=spec.grid.frames // 2,
-        max_target_positions=256,
+        max_target_positions=640,
         vocab_size_in=spec.vocabulary.size_in,
         vocab_size_out=spec.vocabulary.size_out,
         time_token_start=times.start,

@@ -47,7 +47,7 @@ def test_a_worker_that_fails_or_dies_ends_the_run_and_does_not_hang_it():
 
 
 def test_more_parts_than_windows():
-    with pytest.raises(CorpusError, match=r"batch\.windows is 5, but 6 parts"):
+    with pytest.raises(CorpusError, match=r"batch\.windows must be at least 6"):
         BatchLoader(CountingSampler, WINDOWS, [BatchPart(0, 6)])
 
 

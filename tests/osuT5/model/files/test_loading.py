@@ -147,7 +147,7 @@ def test_folders_that_hold_no_model(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="must be a folder or a hub id"):
         load_model(tmp_path / "nothing")
     (tmp_path / "config.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(ModelError, match=r"contract\.json \(ours\) or tokenizer\.json \(published\) is missing"):
+    with pytest.raises(ModelError, match=r"contract\.json \(native\) or tokenizer\.json \(published\) is missing"):
         load_model(tmp_path)
 
 
