@@ -9,12 +9,22 @@ import numpy as np
 
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, GameMode
-from osu_beatmap.timing.beat_clock import BeatClock
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
 from osuT5.rhythm.conditions import origin_of
 from pipeline.generation.rhythm import SongRhythm, like_standard, rhythm_conditions
 
 SAME_TICK_MS = 12.0
 """Objects further from every tick than this are on none."""
+
+
+SHIFTED_BARS = (-8, -4, -3, -2, -1, 1, 2, 3, 4, 8)
+"""Whole bars by which a rhythm is moved, to see whether it would fit the song there as well."""
+
+FEWEST_SHIFTED_OBJECTS = 16
+"""A rhythm with fewer objects inside of the song is not compared."""
+
+CLEARLY_IN_PLACE = 1.5
+"""Ratio from which on a rhythm is in its place; by how much more says nothing about the map."""
 
 
 class TickEvidence:
@@ -42,6 +52,23 @@ class TickEvidence:
             return math.nan
         is_on_tick = np.abs(self.clock.residuals_ms(times_ms)) <= SAME_TICK_MS
         return float((self.is_expected[self.clock.steps_at(times_ms)] & is_on_tick).mean())
+
+    def in_place_ratio(self, times_ms: np.ndarray) -> float:
+        """Return how likely objects are, relative to the same rhythm bars away.
+
+        It is the ratio of the geometric means of their odds. The best of some shifts by whole bars counts.
+        """
+        steps = self.clock.steps_at(times_ms) if len(times_ms) else np.zeros(0, np.int64)
+        bar_steps = TICKS_PER_BEAT * int(np.median(self.clock.bar_beats))
+        shifted = [self._mean_logit(steps + bars * bar_steps) for bars in SHIFTED_BARS]
+        margin = self._mean_logit(steps) - np.nanmax([*shifted, -np.inf])
+        return min(math.exp(margin), CLEARLY_IN_PLACE) if np.isfinite(margin) else math.nan
+
+    def _mean_logit(self, steps: np.ndarray) -> float:
+        """Return the mean logit of steps that exist; NaN if they are few."""
+        inside = steps[(steps >= 0) & (steps < len(self.logits))]
+        logits = self.logits[inside][np.isfinite(self.logits[inside])]
+        return float(logits.mean()) if len(logits) >= FEWEST_SHIFTED_OBJECTS else math.nan
 
 
 def read_ticks(song: SongRhythm, beatmap: Beatmap, stars: float) -> TickEvidence:

@@ -23,7 +23,7 @@ def metrics_of(beatmap: Beatmap, evidence: TickEvidence | None = None) -> dict[s
 
     Args:
         beatmap: The map, or a part of it.
-        evidence: Ticks of the whole map on which objects are likely; without it, `expected_tick_share` is missing.
+        evidence: Ticks of the whole map on which objects are likely; some metrics need it.
     """
     chart = Chart(beatmap)
     if not chart.has_tempo or len(chart.objects) < FEWEST_OBJECTS:
@@ -47,6 +47,7 @@ def own_metrics(chart: Chart, evidence: TickEvidence | None = None) -> dict[str,
         metrics["slider_multiplier"] = difficulty.slider_multiplier
     if evidence is not None:
         metrics["expected_tick_share"] = evidence.expected_share(times_ms)
+        metrics["in_place_ratio"] = evidence.in_place_ratio(times_ms)
     return metrics
 
 

@@ -50,6 +50,7 @@ METRIC_TEXTS: dict[str, MetricText] = {
         Category.TIMING, "Before the first red line, the map has {}", "objects", has_places=False
     ),
     "expected_tick_share": MetricText(_RHYTHM, "{} of objects are on ticks that the song suggests"),
+    "in_place_ratio": MetricText(_RHYTHM, "Objects are {} as likely as the same rhythm some bars away", "times"),
     "repeated_bar_share": MetricText(_RHYTHM, "{} of bars repeat the rhythm of the bar before"),
     "kiai_time_share": MetricText(_KIAI, "Kiai time covers {} of the map", has_places=False),
     "kiai_times": MetricText(_KIAI, "The map has {}", "kiai times", has_places=False),

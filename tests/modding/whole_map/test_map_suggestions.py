@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modding.observation.tick_evidence import TickEvidence
+from modding.observation.tick_evidence import CLEARLY_IN_PLACE, TickEvidence
 from modding.report.editor_notation import MapNames
 from modding.score import rate_map, score_of
 from modding.suggestions import Severity, Source
@@ -66,6 +66,24 @@ def test_objects_beside_the_expected_ticks_are_named():
     assert evidence.expected_share(times_ms) < 0.01
     assert said(beatmap, evidence)["expected_tick_share"].severity is Severity.CERTAIN
     assert "expected_tick_share" not in said(beatmap)
+
+
+def test_a_rhythm_that_fits_the_song_better_some_bars_away_is_named():
+    beats = np.sort(np.random.default_rng(1).choice(np.arange(0.0, 200.0, 0.5), 200, replace=False))
+    beatmap = map_of(circles(beats))
+    clock = BeatClock.from_timing(Timing(beatmap.timing_points), ms(240.0))
+    times_ms = np.array([obj.time_ms for obj in beatmap.hit_objects])
+
+    def evidence(bars):
+        logits = np.full(len(clock) * 24, -2.0)
+        logits[clock.steps_at(times_ms) + bars * 4 * 24] = 2.0
+        return TickEvidence(clock, logits, times_ms)
+
+    assert evidence(bars=0).in_place_ratio(times_ms) == CLEARLY_IN_PLACE
+    assert evidence(bars=2).in_place_ratio(times_ms) < 0.5
+    assert math.isnan(evidence(bars=0).in_place_ratio(times_ms[:3]))
+    assert said(beatmap, evidence(bars=2))["in_place_ratio"].severity is Severity.CERTAIN
+    assert "in_place_ratio" not in said(beatmap, evidence(bars=0))
 
 
 @pytest.mark.parametrize("mode", list(GameMode))
