@@ -20,7 +20,7 @@ import sys
 from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -136,8 +136,20 @@ def scored_maps(arguments: Namespace) -> Iterator[ScoredMap]:
             ]
             for name in arguments.probes:
                 damaged = PROBES[name](chart, others, np.random.default_rng(SEED))
-                if damaged is not None:
+                if damaged is not None and not _is_equal(damaged, known.beatmap):
                     yield scorer.score(name, known.place, damaged, reader)
+
+
+def _is_equal(damaged: Beatmap, original: Beatmap) -> bool:
+    """Return whether a probe had nothing to change, such as sounds of a map without hitsounds.
+
+    New combos do not count in mania.
+    """
+    if original.mode is GameMode.MANIA:
+        combos = [each.new_combo for each in original.hit_objects]
+        objects = [replace(each, new_combo=combo) for each, combo in zip(damaged.hit_objects, combos, strict=False)]
+        damaged = replace(damaged, hit_objects=objects)
+    return damaged == original
 
 
 def pairs_won(scored: Sequence[ScoredMap], kind: str, mode: GameMode | None = None) -> tuple[float, int]:
