@@ -29,7 +29,7 @@ FORMAT = 1
 RATES_PER_MINUTE = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
 """From common to rare. The common ones only rank: nobody wants to hear of them."""
 
-LISTED_PER_MINUTE = 0.05
+LISTED_PER_MINUTE = 0.04
 """Surprises rarer than this are worth a mapper's time. With a dozen aspects to a mode, about one a minute is listed."""
 
 LIKELY_PER_MINUTE, CERTAIN_PER_MINUTE = 0.02, 0.002
@@ -38,7 +38,7 @@ FALLBACK_RELATIVE = 6.0
 """Where no table says anything, this surprise is taken to come LISTED_PER_MINUTE; ten times rarer at twice as much."""
 
 MIN_HALVING = 0.2
-LENT_MINUTES = 4.0
+LENT_MINUTES = 12.0
 FEWEST_CASES = 3
 """On charts of training songs, with thresholds from the others, these give one to two suggestions a minute; what the
 charts of a mode have by themselves gave three to twelve, as surprises of a kind come in few charts, many at once."""
