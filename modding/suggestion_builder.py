@@ -24,7 +24,7 @@ from osu_beatmap.timing.active_point import Timing, end_time_ms
 LEAST_RELATIVE = 2.0
 """What surprises no more than answers to its question do on average is none, however rare the question."""
 
-MOST_OF_ASPECT = 60.0
+MOST_OF_ASPECT = 75.0
 """So many times as often as human maps surprise under an aspect, that is thrice a minute, one map may be told of it."""
 
 LONGEST_GAP_BEATS = 8.0

@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def held_out_maps(folder: Path, cache: Path, maps_per_song: int) -> Iterator[CachedMap]:
-    """Yield the first maps of each mode and held-out song, those with audio."""
+    """Yield the first maps of each mode and held-out song."""
     taken: Counter[tuple[GameMode, str]] = Counter()
     for each in cached_maps(folder, cache, SONGS_PER_MODE, Split.HELD_OUT):
         key = each.beatmap.mode, each.title
@@ -78,7 +78,10 @@ def _add(song: SongAlarms, each: CachedMap, table: ThresholdTable) -> None:
 
 
 def alarm_table(alarms: Mapping[GameMode, Mapping[str, SongAlarms]]) -> str:
-    """Format suggestions a minute by mode as a Markdown table, with 90 % intervals over songs."""
+    """Format suggestions a minute by mode as a Markdown table.
+
+    Intervals are those of 90 % over songs.
+    """
     rows = []
     for mode, songs in sorted(alarms.items()):
         each = list(songs.values())

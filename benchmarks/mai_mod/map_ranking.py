@@ -141,7 +141,7 @@ def scored_maps(arguments: Namespace) -> Iterator[ScoredMap]:
 
 
 def _is_equal(damaged: Beatmap, original: Beatmap) -> bool:
-    """Return whether a probe had nothing to change, such as sounds of a map without hitsounds.
+    """Return whether a probe had nothing to change.
 
     New combos do not count in mania.
     """

@@ -65,7 +65,7 @@ class TickEvidence:
         return min(math.exp(margin), CLEARLY_IN_PLACE) if np.isfinite(margin) else math.nan
 
     def _mean_logit(self, steps: np.ndarray) -> float:
-        """Return the mean logit of steps that exist; NaN if they are few."""
+        """Return the mean logit of existing steps; NaN if they are few."""
         inside = steps[(steps >= 0) & (steps < len(self.logits))]
         logits = self.logits[inside][np.isfinite(self.logits[inside])]
         return float(logits.mean()) if len(logits) >= FEWEST_SHIFTED_OBJECTS else math.nan

@@ -37,10 +37,10 @@ def opinions(*observations, beatmap=BEATMAP, **options):
 
 def test_common_surprises_are_not_listed_and_rare_ones_have_a_category_and_severity():
     assert set(CATEGORY_OF) == set(Aspect)
-    said = opinions(rhythm(10, 3.0), rhythm(20, 5.5), rhythm(30, 9.0))
+    said = opinions(rhythm(10, 3.0), rhythm(20, 6.0), rhythm(30, 9.0))
     assert [(each.objects, each.severity) for each in said] == [((20,), Severity.POSSIBLE), ((30,), Severity.LIKELY)]
     assert opinions(rhythm(10, 3.0), min_surprisal=2.5)[0].severity is Severity.POSSIBLE
-    assert said[0].per_minute == pytest.approx(0.1 * 10**-0.375)
+    assert said[0].per_minute == pytest.approx(0.1 * 10**-0.5)
 
 
 def test_an_object_at_a_wrong_time_is_one_suggestion_with_its_fix():
