@@ -179,13 +179,13 @@ def test_a_mapset_is_asked_about(page, server, song):
     page.goto(server.page())
     sent = {"name": "set.osz", "mimeType": "application/zip", "buffer": mapset_bytes(song)}
     page.set_input_files("input[type=file] >> nth=0", sent)
-    page.get_by_role("group", name="What to do with this map").wait_for()
+    page.get_by_role("group", name="Choose what to do with this map").wait_for()
     pressed = page.locator("[aria-pressed=true]:visible")
     assert pressed.all_inner_texts() == ["Another difficulty"]
     page.click("button[type=submit]:enabled")
     page.locator(".job").wait_for()
     assert set(options_of(server)["in_context"]) == {"GD", "TIMING", "KIAI"}
-    page.get_by_role("button", name="A part anew").click()
+    page.get_by_role("button", name="Regenerate a part").click()
     page.wait_for_function("() => document.activeElement.closest('[data-option=start_time]')")
     page.get_by_role("button", name="A review …").click()
     page.wait_for_url("**/mai-mod")
@@ -221,15 +221,15 @@ def test_three_takes_of_a_part_are_compared_and_one_is_kept(page, server, song):
     start(page, server, song)
     page.get_by_role("button", name="See and hear it").click()
     page.wait_for_selector(".preview-note", state="detached")
-    page.locator("summary", has_text="What the timeline shows").click()
+    page.locator("summary", has_text="Content of the timeline").click()
     page.locator(".preview-legend li", has_text="objects per second").wait_for()
     page.get_by_role("button", name="Start here").click()
-    page.get_by_role("button", name="Three takes of it").click()
+    page.get_by_role("button", name="Three takes").click()
     page.locator(".version .badge.done").nth(2).wait_for()
     page.locator(".version").nth(1).get_by_role("button", name="Compare").click()
     page.locator(".preview-panel").nth(3).wait_for()
     assert page.locator(".preview-name").all_inner_texts() == ["Before", "Take 1", "Take 2", "Take 3"]
-    page.locator(".version").nth(1).get_by_role("button", name="Keep this one alone").click()
+    page.locator(".version").nth(1).get_by_role("button", name="Keep only this take").click()
     page.locator(".version").nth(1).wait_for(state="detached")
     assert page.get_by_role("button", name="Undo").count() == 3, "of the two that went, and the version's own"
 

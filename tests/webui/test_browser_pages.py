@@ -120,7 +120,7 @@ def test_a_map_is_made_played_and_remade_in_part(page, server, made):
     page.mouse.down()
     page.mouse.move(strip["x"] + 0.8 * strip["width"], strip["y"] + 30, steps=4)
     page.mouse.up()
-    own.get_by_role("button", name="Make the selected part anew").click()
+    own.get_by_role("button", name="Regenerate the selected part").click()
     version = own.locator(".version")
     version.locator(".badge.done").wait_for()
     assert job["id"] in [each["parent"] for each in jobs_of(page)]
