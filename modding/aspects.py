@@ -1,4 +1,4 @@
-"""Questions about a map, and categories under which mappers find answers."""
+"""Aspects of a map under review, and categories of suggestions."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ class Category(Enum):
 class Aspect(Enum):
     """One question.
 
-    Thresholds are calibrated for each of them, since a model is not sure of all alike.
+    Thresholds are calibrated for each of them, since the certainty of a model differs between them.
     """
 
     # About the audio and the red lines
     OFFSET = "offset"
-    """Whether red lines and objects are where the music has them."""
+    """Offset and tempo of red lines and objects against the music."""
     LINES = "lines"
-    """Whether objects are on the ticks of their red lines, all together."""
+    """Ticks of a red line against all of its objects."""
     BEAT = "beat"
-    """Whether a beat begins a bar or a tempo, and when."""
+    """Beats that begin a bar or a tempo, and their times."""
     # About an object's times
     RHYTHM = "rhythm"
-    """Whether an object comes when it does: instead of earlier, instead of not at all, on this division."""
+    """Time of an object: against earlier ones, none at all, and other divisions."""
     ABSENCE = "absence"
-    """Whether nothing comes where nothing is."""
+    """Absence of an object."""
     KIND = "kind"
     LENGTH = "length"
-    """When a slider, spinner or hold note ends."""
+    """End time of a slider, spinner or hold note."""
     REPEATS = "repeats"
     # About places
     POSITION = "position"
     COLUMN = "column"
     COLOUR = "colour"
-    """The colour and size of a taiko note, which its hit sounds are."""
+    """Colour and size of a taiko note, which are its hitsounds."""
     COMBO = "combo"
     ANCHORS = "anchors"
-    """How many anchors a slider has, and of which kind."""
+    """Number and kinds of the anchors of a slider."""
     SHAPE = "shape"
-    """Where the anchors and the end of a slider are."""
+    """Positions of the anchors and the end of a slider."""
     VELOCITY = "velocity"
     SCROLL = "scroll"
     # About sounds

@@ -23,7 +23,7 @@ Change = Callable[[Beatmap], None]
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """`text` says what is done, as an order: "move it to 01:23:456".
+    """Change of a map; `text` is an imperative: "move it to 01:23:456".
 
     `deletes` is the object that it takes away.
     """
@@ -47,7 +47,7 @@ def apply_fixes(beatmap: Beatmap, fixes: Iterable[Fix]) -> Beatmap:
 
 
 def move_object(index: int, to_ms: float, text: str) -> Fix:
-    """To another time; what it lasts stays."""
+    """Return a fix that moves an object, with the same duration."""
 
     def change(beatmap: Beatmap) -> None:
         move_in_time(beatmap.hit_objects[index], to_ms - beatmap.hit_objects[index].time_ms)
@@ -178,7 +178,7 @@ def move_kiai_edge(from_ms: float, to_ms: float, is_start: bool, text: str) -> F
 
 
 def limit_volume(time_ms: float, text: str) -> Fix:
-    """Of lines and objects at a time: into the allowed range."""
+    """Return a fix that limits the volumes at a time."""
 
     def change(beatmap: Beatmap) -> None:
         beatmap.timing_points = [

@@ -27,10 +27,10 @@ from pipeline.request.options import RequestError
 MOST_FILES = 10_000
 SAME_MS = 2.0
 MIN_SHARED_SOUNDS = 40
-"""So many objects at the same times two difficulties need before their hit sounds are compared."""
+"""Minimum objects at equal times in two difficulties for a comparison of their hitsounds."""
 
 MAX_OTHER_SOUNDS = 0.3
-"""Difficulties of one set share most of their hit sounds; in taiko they are notes, and none of the set's."""
+"""Fraction of hitsounds in which difficulties of a set may differ. Taiko is not compared: they are its notes."""
 
 
 @dataclass(slots=True)

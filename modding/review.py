@@ -117,7 +117,7 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
         whole = map_suggestions(MapNames(part.beatmap), stars, norms, reader.ticks(part.beatmap, stars))
         suggestions = suggestions_of(beatmap, observed, table, song_ms, stars, request.min_surprisal, whole=whole)
     except ValueError as error:
-        # Without a tempo nothing can be read; the rules say so.
+        # Without a tempo no model can read the map; the rules report it.
         notes = [*notes, f"Only the rules were checked: {error}."]
         suggestions = with_distinct_ids(in_time(rule_suggestions(MapNames(beatmap), song_ms, stars)))
     is_whole = request.span_ms == (-math.inf, math.inf) and request.min_surprisal is None
@@ -137,7 +137,7 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
 
 
 def _reading_notes(mapset: Mapset, name: str) -> Iterator[str]:
-    """Yield what of a map was not read, or is not used."""
+    """Yield notes on unread and unused parts of a map."""
     beatmap = mapset.maps[name]
     yield from (f"{name}: {warning}." for warning in first_warnings(mapset.warnings.get(name, [])))
     if stars_or_none(beatmap) is None:

@@ -20,7 +20,7 @@ TIMES = frozenset({Aspect.RHYTHM, Aspect.ABSENCE})
 PLACES = frozenset({Aspect.POSITION, Aspect.COLUMN})
 SOUNDS = frozenset({Aspect.COLOUR, Aspect.ADDITIONS})
 FROM_TIME = TIMES | PLACES | SOUNDS | {Aspect.KIND, Aspect.LENGTH, Aspect.COMBO, Aspect.SCROLL}
-"""What is odd about an object when its time is."""
+"""Aspects that are unusual at an object with a wrong time."""
 
 SLIDER_PATHS = frozenset({Aspect.ANCHORS, Aspect.SHAPE, Aspect.VELOCITY, Aspect.LENGTH, Aspect.REPEATS, Aspect.KIND})
 RUNS = frozenset({Aspect.VELOCITY, Aspect.BANK, Aspect.VOLUME})

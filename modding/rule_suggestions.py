@@ -37,17 +37,17 @@ _RULES = {
     ),
 }
 RULE_CATEGORIES = {rule: category for category, rules in _RULES.items() for rule in rules.split()}
-"""Every rule of `osu_beatmap.rules`; a test says so."""
+"""Category of every rule of `osu_beatmap.rules`; a test compares them."""
 
 RUN_MS = 4_000.0
-"""Findings of one rule this near to each other have one cause, more often than not."""
+"""Distance within which findings of one rule usually have one cause."""
 
 FEWEST_OF_RUN = 3
 EACH_ALONE = frozenset({"beat_length", "tempo", "meter"})
-"""Rules whose findings are never told together: each is a fault of its own line."""
+"""Rules whose findings are never grouped: each is a fault of its own line."""
 
 MAX_SNAP_MS = 30.0
-"""Objects further off than this are not unsnapped by accident."""
+"""Distance from a tick above which an object is intentionally unsnapped."""
 
 
 def rule_suggestions(names: MapNames, audio_ms: float | None, stars: float | None) -> list[Suggestion]:

@@ -26,7 +26,7 @@ def score_of(suggestions: Iterable[Suggestion], minutes: float) -> float:
 
     Args:
         suggestions: All suggestions about one map.
-        minutes: From its first object to the last; less than one counts as one.
+        minutes: Time from its first object to the last; less than one counts as one.
     """
     score = 0.0
     for each in suggestions:

@@ -19,7 +19,7 @@ from osu_beatmap.timing.active_point import Timing
 
 TRIPLE, QUADRUPLE = (3, 6, 12), (4, 8, 16)
 FEWEST_BEATS = 2
-"""Difficulties that snap differently in fewer beats are not named."""
+"""Minimum beats with different snapping for a suggestion."""
 
 LOWEST_LEVELS = ((210.0, Level.NORMAL), (255.0, Level.HARD), (300.0, Level.INSANE))
 """Seconds of drain time below which the easiest difficulty may be no harder than a level.

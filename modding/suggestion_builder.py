@@ -22,23 +22,23 @@ from osu_beatmap.beatmap import Beatmap, Spinner
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 
 LEAST_RELATIVE = 2.0
-"""What surprises no more than answers to its question do on average is none, however rare the question."""
+"""Surprisal relative to the entropy below which an observation is not a suggestion, however rare its aspect."""
 
 MOST_OF_ASPECT = 75.0
-"""So many times as often as human maps surprise under an aspect, that is thrice a minute, one map may be told of it."""
+"""Limit of suggestions of one aspect, as a multiple of the rate in human-made maps: three a minute."""
 
 LONGEST_GAP_BEATS = 8.0
-"""Who leaves out more than this means to."""
+"""Gap above which the absence of objects is intentional."""
 
 USUAL_OFFSET_MS = 15.0
 """Of 72 osu! songs, a tenth are further than 10 to 12 ms from the median offset (docs/mai_mod.md)."""
 
 RED_LINE = "red line"
-"""What a suggestion about an offset or a tempo is about."""
+"""Subjects of suggestions about an offset or a tempo."""
 
 UNSNAPPED = "unsnapped"
 TIMED_BY_RULE = frozenset({UNSNAPPED, "concurrent"})
-"""Rules that say of an object's time what a surprise could only repeat."""
+"""Rules on the time of an object, which a surprisal would only repeat."""
 
 
 def suggestions_of(

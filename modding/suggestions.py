@@ -15,9 +15,9 @@ class Source(Enum):
     """Origin of a suggestion."""
 
     SURPRISAL = "surprisal"
-    """The models, and the map's own habits: an opinion."""
+    """The models and the habits of the map: an opinion."""
     RULE = "rule"
-    """A rule that can be looked up."""
+    """A documented rule."""
     MAP = "map"
     """A comparison of the whole map with human-made ones."""
 
@@ -32,7 +32,7 @@ class Severity(Enum):
     CERTAIN = "certain"
     """Rarer than anything in the measured human-made maps."""
     LIKELY = "likely"
-    """As rare as hardly anything in human-made maps."""
+    """Very rare in human-made maps."""
     POSSIBLE = "possible"
     """Unusual; a human-made map has such a place now and then."""
 
@@ -98,7 +98,7 @@ class MapScore:
 
     Attributes:
         usual: Score that half of the human-made maps of the mode exceed; NaN if none were measured.
-        cleaner_share: Share of human-made maps with a score of at most this one; NaN likewise.
+        cleaner_share: Fraction of human-made maps with a score of at most this one; NaN likewise.
     """
 
     per_minute: float

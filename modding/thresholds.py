@@ -27,25 +27,28 @@ TABLE_FILE = "review_thresholds.json"
 FORMAT = 1
 
 RATES_PER_MINUTE = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
-"""From common to rare. The common ones only rank: nobody wants to hear of them."""
+"""Rates from common to rare. The common ones serve for ranking only, and are never listed."""
 
 LISTED_PER_MINUTE = 0.04
-"""Surprises rarer than this are worth a mapper's time. With a dozen aspects to a mode, about one a minute is listed."""
+"""Rate below which a surprisal is listed. With a dozen aspects to a mode, about one a minute is listed."""
 
 LIKELY_PER_MINUTE, CERTAIN_PER_MINUTE = 0.02, 0.002
 
 FALLBACK_RELATIVE = 6.0
-"""Where no table says anything, this surprise is taken to come LISTED_PER_MINUTE; ten times rarer at twice as much."""
+"""Surprisal with the rate LISTED_PER_MINUTE if there is no table; twice the surprisal is ten times rarer."""
 
 MIN_HALVING = 0.2
 LENT_MINUTES = 12.0
 FEWEST_CASES = 3
-"""On charts of training songs, with thresholds from the others, these give one to two suggestions a minute; what the
-charts of a mode have by themselves gave three to twelve, as surprises of a kind come in few charts, many at once."""
+"""Minutes of other modes that are mixed into the rates of a mode, and minimum cases of a rate.
+
+With thresholds from other charts, these minutes give one to two suggestions a minute on charts of training songs. The
+charts of a mode alone gave three to twelve, since surprisals of a kind come in few charts, many at once.
+"""
 
 
 Curve = Sequence[tuple[float, float]]
-"""(relative surprisal, how often per minute a larger one comes), from common to rare."""
+"""(relative surprisal, rate per minute of larger ones), from common to rare."""
 
 
 class TableError(UserError):

@@ -20,7 +20,7 @@ Chord = tuple[int, ...] | None
 """Columns of the notes at one time; None beyond the ends of a map."""
 
 LONGEST_REST = 8
-"""Chords; a column that rested longer is as good as any other."""
+"""Number of chords after which the rest of a column makes no difference."""
 
 LONGEST_GAP = 2 * TICKS_PER_BEAT
 

@@ -21,7 +21,7 @@ from modding.habits.weights import WEIGHTS
 from osu_beatmap.beatmap import Beatmap, GameMode
 
 Habits = dict[tuple[Aspect, int], HabitScore]
-"""By aspect and object."""
+"""Scores by aspect and object."""
 
 
 def habits_of(beatmap: Beatmap) -> Habits:
@@ -55,7 +55,7 @@ def choices_of(places: MapPlaces) -> Iterator[Choices]:
 
 
 def _add(scores: Habits, question: tuple[Aspect, int], score: HabitScore) -> None:
-    """Two distances speak of one object's place."""
+    """Add a score; two distances may concern one object's position."""
     known = scores.get(question)
     if known is not None:
         score = HabitScore(known.surprise + score.surprise, known.usual)

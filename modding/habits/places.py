@@ -12,10 +12,10 @@ from osu_beatmap.rules.lines import MAX_BPM
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 
 TICKS_PER_BEAT = 48
-"""Every accepted divisor up to 16 but 5, 7 and 9 has its ticks among these."""
+"""Ticks of a beat: they include every accepted divisor up to 16 except 5, 7 and 9."""
 
 SHORTEST_BEAT_MS = 60_000 / MAX_BPM
-"""Faster red lines are no tempo: nobody expects something on their ticks."""
+"""Beat length below which a red line is not a tempo, and its ticks have no expected objects."""
 
 
 class TickLine:

@@ -17,13 +17,15 @@ from modding.habits.surroundings import DOUBT, NO_MARK, Marks, Surroundings
 from osuT5.generation.token_scores import Surprisal
 
 GRID_TICKS = (TICKS_PER_BEAT // 4, TICKS_PER_BEAT // 3)
-"""Where something could come that does not."""
+"""Steps, in ticks, of the grids whose empty ticks may lack an object."""
 
 LEAST_CHANCE = 1e-4
 DIVISION_SHARE = 0.5
 GAP_SHARE = 0.5
-"""How much divisions, and gaps, count beside where objects come in surroundings that are alike: found on training songs
-with faults put in."""
+"""Weights of divisions and of gaps, relative to object times in similar surroundings.
+
+They were fitted on training songs with inserted faults.
+"""
 
 
 def rhythms(places: MapPlaces) -> Iterator[tuple[tuple[Aspect, int], HabitScore]]:

@@ -18,7 +18,7 @@ ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
 RIM = HitSound.WHISTLE | HitSound.CLAP
 BLOCK_OBJECTS = 32
 ONSET_SHARE = 0.7
-"""How much counts that something stands somewhere, beside how it sounds."""
+"""Weight of the presence of an object, relative to its hitsounds."""
 
 
 class SoundHabits:

@@ -16,14 +16,14 @@ from modding.habits.surroundings import Marks, Surroundings, alike
 from osu_beatmap.beatmap import GameMode, HitObject, Slider, Spinner
 
 DISTANCE_STEPS = 3
-"""Distances are told apart in thirds of an octave."""
+"""Classes of distance for each octave."""
 
 NEAREST_PX = 8.0
 BLOCK_OBJECTS = 16
 GAPS_PER_BEAT = 8
 PLACED = frozenset({GameMode.STANDARD, GameMode.CATCH})
 COARSE_STEPS, COARSE_COUNT = 3, 8
-"""Distances around a place count by the octave, up to so many."""
+"""Number of octaves by which distances around a place are distinguished."""
 
 
 def distances(places: MapPlaces) -> Choices:

@@ -20,14 +20,14 @@ from modding.habits.places import TICKS_PER_BEAT
 
 RADIUS = 4 * TICKS_PER_BEAT
 DECAY = 2.0 * TICKS_PER_BEAT
-"""How far what is around a place is looked at, and how far away a mark counts by 1/e, in ticks."""
+"""Radius of the surroundings of a place, and distance at which a mark weighs 1/e, both in ticks."""
 
 PHASE_SHARE = 1.0
 SHARPNESS = 20.0
-"""How fast places that are less alike count less: by e^-SHARPNESS where nothing is the same."""
+"""Decay of the weight of less similar places: e^-SHARPNESS without any similarity."""
 
 DOUBT_LIKENESS = 0.5
-"""Where all places are less alike than this, nothing is known, and candidates are equally likely."""
+"""Similarity below which all candidates are equally likely."""
 
 DOUBT = 0.3 * math.exp(-SHARPNESS * DOUBT_LIKENESS)
 

@@ -23,23 +23,24 @@ from osuT5.generation.token_scores import Surprisal
 from osuT5.model.frame_channels import FRAME_CHANNELS
 
 SIGMA_MS = 5.0
-"""How far offsets of good charts lie apart, as a standard deviation: 14 charts of the training songs had 4.6 ms about
-their median, two that were timed for another game apart."""
+"""Standard deviation of the offsets of good charts.
+
+14 charts of the training songs had 4.6 ms about their median, without two that were timed for another game.
+"""
 
 MAX_OFFSET_MS = 60.0
 EDGE_MS = 4.0
 OFFSET_STEP_MS = 2.0
 MAX_DRIFT = 0.01
 DRIFT_STEP = 0.0005
-"""Changes of tempo that are looked for, as shares."""
+"""Relative changes of tempo that are tested."""
 
 MAX_DRIFTED_MS = 250.0
 LONGEST_STRETCH_MS = 40_000.0
 SHORTEST_STRETCH_MS = 8_000.0
 FEWEST_MARKS = 16
 MIN_GAIN_BITS = 0.15
-"""A change of tempo has to explain each object and beat better by this much on average: one more parameter always
-explains a little more."""
+"""Minimum gain for each object and beat of a change of tempo, since one more parameter always gains a little."""
 
 QUIET = 1e-3
 
@@ -160,7 +161,7 @@ def _sections(
 
 
 Marks = Sequence[tuple[int, np.ndarray]]
-"""Channels, and the times at which something should be heard in each."""
+"""Channels, and the expected times of onsets or beats in each."""
 
 
 def _best_fit(

@@ -38,7 +38,7 @@ FIELD_REACH = {Field.DISTANCE: 1, Field.TURN: 1, Field.SPEED: 1}
 """Classes on either side that count as the same answer."""
 
 NEAR_TICKS = 2 * TICKS_PER_BEAT
-"""How far from an object a tick may be on which it is expected instead."""
+"""Distance from an object within which another tick may be expected instead."""
 
 LEAST_CHANCE = 1e-6
 ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
@@ -153,7 +153,7 @@ class BeatObserver:
         bits = -math.log2(max(1.0 - float(between.max()), LEAST_CHANCE))
         return self.judge.absent(index, bits, float(self.ticks.clock.times_at(np.array(likeliest))))
 
-    # ---- what comes ----
+    # ---- objects ----
 
     def _object(self, token: int, index: int) -> Iterator[Observation]:
         fields = self.tokens.fields[token]

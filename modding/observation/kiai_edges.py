@@ -29,21 +29,21 @@ WEIGHTS = {
     "new_combo": 0.21,
     "object": 0.52,
 }
-"""How much each mark speaks for an edge: by conditional logistic regression on 578 edges of 96 training songs (commit
+"""Weight of each mark for an edge: by conditional logistic regression on 578 edges of 96 training songs (commit
 127d510; docs/results/mai_mod.md)."""
 
 DIRECTED = ("louder", "busier")
-"""Marks that speak for a start of kiai, and less of which speaks for an end."""
+"""Marks whose increase indicates a start of kiai time, and whose decrease an end."""
 
 SHORTEST_BARS = 2
 FEWEST_BARS = 12
 LEAST_SPREAD = 0.05
 MOST_MARKED = 3.0
-"""In standard deviations: where a map ends all bar lines of a regular one would be outdone."""
+"""Limit of a mark in standard deviations: without it, the end of a map exceeds all bar lines of a regular one."""
 
 SAME_MS = 5.0
 TREBLE_FROM = 2 / 3
-"""Share of the bands above which crashes are heard: 42 of 64 mel bands up to 8 kHz is 3.3 kHz."""
+"""Fraction of the bands above which crash cymbals sound: band 42 of 64 mel bands up to 8 kHz is 3.3 kHz."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,28 +23,31 @@ from osu_beatmap.timing.active_point import Timing
 from osuT5.generation.token_scores import Surprisal
 
 DIVISION_CHANCES = {1: 0.35, 2: 0.25, 4: 0.25, 3: 0.04, 6: 0.03, 8: 0.04, 12: 0.01, 16: 0.01}
-"""How often objects need a division and no coarser one, roughly; the rest may be anywhere."""
+"""Approximate frequency of objects on a divisor and on no coarser one; the rest may be anywhere."""
 
 ROUNDING_MS = 1.0
 LEAST_BITS = 2.0
-"""Of lines that were moved, or whose tempo was changed by 0.5 %, on 94 charts of training songs all but one of few
-objects had more than four; lines as they were had none."""
+"""Minimum evidence for a wrong line.
+
+Lines were moved, or their tempo changed by 0.5 %, on 94 charts of training songs. All but one with few objects had
+more than four bits; unchanged lines had none.
+"""
 
 FEWEST_MARKS = 16
 LEAST_ERROR_MS = 2.5
-"""What rounding and old editors leave; no line is moved for less."""
+"""Error of rounding and old editors; a smaller one does not move a line."""
 
 MAX_DRIFT = 0.01
 NEAR_MS = 15.0
 MIN_GAIN_BITS = 0.15
-"""A change of tempo, or other divisions, have to explain each object better by this much."""
+"""Minimum gain for each object of a change of tempo, or of other divisors."""
 
 MAX_DRIFT_STEPS = 4000
 COARSE = (4, 3)
-"""Divisions against which phases are taken."""
+"""Divisors against which phases are computed."""
 
 LEAST_ON_TICKS = 0.9
-"""Charts with more of their objects on coarse ticks than this are right as they are."""
+"""Fraction of objects on coarse ticks above which a chart is correct."""
 
 
 @dataclass(frozen=True, slots=True)

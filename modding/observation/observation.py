@@ -20,8 +20,10 @@ MODEL_SHARES: Mapping[Aspect, float] = {
     Aspect.COLOUR: 0.25,
     Aspect.BANK: 0.25,
 }
-"""How much the embedded model's word counts beside the habits of the map: all where times are asked for, less where it
-is far from sure. On charts of training songs with faults put in, habits alone found as much of these or more."""
+"""Weight of the bundled model next to the habits of the map, if not 1: low for aspects of which it is uncertain.
+
+On charts of training songs with inserted faults, habits alone found as much of these or more.
+"""
 
 BEAT_MODEL_SHARES: Mapping[Aspect, float] = {
     Aspect.RHYTHM: 0.5,
@@ -33,19 +35,19 @@ BEAT_MODEL_SHARES: Mapping[Aspect, float] = {
     Aspect.COLOUR: 0.25,
     Aspect.BANK: 0.25,
 }
-"""The same of the models on the beat clock: those that find most faults in 8 charts of training songs."""
+"""The same for the models on the beat clock: the weights that find most faults in 8 charts of training songs."""
 
 TOLD_BY_HABIT = frozenset({Aspect.COLUMN, Aspect.ADDITIONS, Aspect.COLOUR})
-"""Where the answers of habits are those of the model, whichever is more surprised says what would be expected."""
+"""Aspects with the same answers from habits and model: the one with the higher surprisal gives the expected answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """Surprisal of one aspect of a map.
 
-    `actual` and `expected` are what the aspect is about: a time in ms, a point, a column, whether a new combo starts, a
-    velocity, hit sound flags, a pair of banks, a kind of event. `expected` is None where nothing is better.
-    `habit_bits`: how much of the surprise is that of the map's own habits. `part` says which part of a slider it is.
+    `actual` and `expected` are values of the aspect: a time in ms, a point, a column, the presence of a new combo, a
+    velocity, hitsound flags, a pair of sample sets, a kind of event. `expected` is None if nothing is better.
+    `habit_bits`: the part of the surprisal by the habits of the map. `part` names the part of a slider.
     """
 
     aspect: Aspect
@@ -59,12 +61,12 @@ class Observation:
 
 
 class HabitJudge:
-    """Observations of one map, with what its habits say added.
+    """Observations of one map by a model and by its habits.
 
     Args:
         beatmap: The map.
         habits: Its habits.
-        shares: How much the model counts next to them, by aspect; all of it unless given.
+        shares: Weight of the model next to them, by aspect; 1 unless given.
     """
 
     def __init__(self, beatmap: Beatmap, habits: Habits, shares: Mapping[Aspect, float] = MODEL_SHARES) -> None:
@@ -111,7 +113,7 @@ class HabitJudge:
         Args:
             obj: The object.
             bits: Surprisal by the model.
-            likeliest_ms: When an object is most likely.
+            likeliest_ms: Most likely time of an object.
         """
         bits *= self.shares.get(Aspect.ABSENCE, 1.0)
         observation = self.of_model(Aspect.ABSENCE, obj, Surprisal(bits, 0.0), None, likeliest_ms)

@@ -1,4 +1,4 @@
-"""Scored events -> observations: what surprised about which object, under which aspect.
+"""Scored events -> observations of objects, by aspect.
 
 An object's rhythm is asked for by its time and its division together, its kind by every choice that tells kinds apart,
 and so on. What the map's own habits say about the same question is added: as two judges of whom each knows what the
@@ -30,7 +30,7 @@ K = EventKind
 PLACE_KINDS = frozenset({K.POSITION, K.POSITION_X, K.POSITION_Y, K.POSITION_REFINE, K.DISTANCE, K.COLUMN})
 END_KINDS = frozenset({K.SLIDER_END, K.SPINNER_END, K.HOLD_NOTE_END, K.DRUMROLL_END, K.DENDEN_END})
 COMBO_ALTERNATIVES = frozenset({K.SCROLL_SPEED, K.HITSOUND, K.VOLUME, K.NEW_COMBO})
-"""What comes where a new combo would: a combo is asked for at the first of these."""
+"""Kinds of events at which a new combo may come; it is scored at the first of them."""
 
 NO_SURPRISE = Surprisal(0.0, 0.0)
 

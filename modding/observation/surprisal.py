@@ -1,4 +1,4 @@
-"""Everything that surprises about a map and its song, unfiltered."""
+"""All observations about a map and its song, unfiltered."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ HEARD_MARGIN = 0.33
 """Fraction of a window on either side that others decide, if only onsets and beats are detected; tokens need more."""
 
 UNKNOWN_STARS = 4.0
-"""For maps that cannot be rated."""
+"""Star rating of maps that cannot be rated."""
 
 OF_LINES = frozenset({Aspect.BEAT, Aspect.OFFSET, Aspect.LINES})
 
@@ -87,7 +87,7 @@ def read_song(
         samples: The song, float32 [samples] at the rate of the model.
         map_model: Folder of the map model that judges objects.
         adapter: Folder of an adapter for it.
-        progress: Of the encoder.
+        progress: Progress of the encoder.
     """
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     overlap = (LOOKBACK, LOOKAHEAD) if map_model is None else (HEARD_MARGIN, HEARD_MARGIN)
@@ -235,7 +235,7 @@ class SongReader:
         return observed
 
     def _stretches(self, beatmap: Beatmap, fits: Sequence[LineFit]) -> list[Stretch]:
-        """Nothing for models without frame heads, published ones among them."""
+        """Return the sections; none without frame heads, as in published models."""
         heard, writer = self._heard, self.writer
         return [] if heard is None else detect_sections(beatmap, heard, writer.spec.audio_lead_ms, writer.song_ms, fits)
 

@@ -30,7 +30,7 @@ COLOURS = {
 SOURCE_NOUNS = {Source.RULE: "by rules", Source.MAP: "about the whole map", Source.SURPRISAL: "about single places"}
 
 LINE_WIDTH = 1000
-"""No line of a report is broken by us: what a terminal shows, it breaks, and what is copied stays whole."""
+"""Width without line breaks: a terminal wraps long lines, and copied text stays whole."""
 
 
 def by_category(suggestions: Iterable[Suggestion], order: str) -> Iterator[tuple[Category, list[Suggestion]]]:

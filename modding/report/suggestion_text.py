@@ -9,7 +9,7 @@ from modding.fixes import Fix
 
 @dataclass(frozen=True, slots=True)
 class SuggestionText:
-    """`time_ms`: where to look, if not where the object is."""
+    """Text of a suggestion; `time_ms` is its place if not the object's."""
 
     message: str
     actual: str = ""

@@ -31,12 +31,12 @@ from osuT5.tokens.events import EventKind
 K = EventKind
 
 COARSE_DIVISORS = (1, 2, 4, 3, 6, 8)
-"""In this order ticks are tried as what an expected time, known to some ms only, stands for."""
+"""Divisors in the order of trial for an expected time, which is known to some ms only."""
 
 TICK_REACH_MS = 16.0
 LONGEST_MOVE_BEATS = 1.0
 FRACTION_ERROR = 0.05
-"""Fractions of a beat are named if they are nearer than this, in parts of themselves."""
+"""Relative error up to which a fraction of a beat is named."""
 
 KIAI_REACH_BEATS = 8.0
 HABIT_SHARE = 0.6
@@ -63,7 +63,7 @@ BEAT_NAMES = {K.BEAT: "an ordinary beat", K.MEASURE: "the start of a bar", K.TIM
 
 
 class Wording:
-    """Words about one map."""
+    """Wording of observations of one map."""
 
     def __init__(self, names: MapNames) -> None:
         self.names = names

@@ -22,7 +22,7 @@ from osu_beatmap.profile.profile import FEWEST_OBJECTS
 from osuT5.rhythm.conditions import Origin, origin_of
 
 CERTAIN_PER_MAP, LIKELY_PER_MAP, LISTED_PER_MAP = 0.002, 0.008, 0.025
-"""Shares of human-made maps that are as far outside the band of one metric; a map has 25 to 40 metrics."""
+"""Fractions of human-made maps that are as far outside the band of one metric; a map has 25 to 40 metrics."""
 
 PLACES = 3
 PART_OBJECTS = 32
@@ -41,7 +41,7 @@ def map_suggestions(
     Charts converted from other games have a style of their own, and get none.
 
     Args:
-        names: Of the map.
+        names: Names of the objects of the map.
         stars: Its star rating.
         norms: Bands of human-made maps.
         evidence: Ticks on which objects are likely in its song.

@@ -31,10 +31,10 @@ LEAST_WIDTH = 0.02
 
 STATED_BY_RULES = frozenset({"objects_before_first_red_line"})
 UNMEASURED = 0.05
-"""Share of human-made maps on either side of a band; for metrics without a curve."""
+"""Fraction of human-made maps on either side of a band; for metrics without a curve."""
 
 LENT_MAPS = 60.0
-"""A mode borrows deviations from all modes as if they were so many of its own maps."""
+"""Number of maps as which the deviations of all modes count in each mode."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Deviation:
     Attributes:
         is_high: Whether the value is above the band.
         widths: Distance from the band, in widths of that side.
-        per_map: Share of human-made maps that are as far outside in this metric.
+        per_map: Fraction of human-made maps that are as far outside in this metric.
     """
 
     metric: str
@@ -60,7 +60,7 @@ class MapNorms:
     """Bands of all metrics, and rates of deviations in human-made maps.
 
     Attributes:
-        outliers: Mode and metric -> curve of deviations, in shares of maps.
+        outliers: Mode and metric -> curve of deviations, in fractions of maps.
         scores: Mode -> scores of human-made maps, ascending.
     """
 

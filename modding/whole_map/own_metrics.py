@@ -52,7 +52,7 @@ def own_metrics(chart: Chart, evidence: TickEvidence | None = None) -> dict[str,
 
 
 def _repeated_bar_share(chart: Chart, times_ms: np.ndarray) -> float:
-    """Return the share of bars with the rhythm of the bar before."""
+    """Return the fraction of bars with the rhythm of the bar before."""
     places = beat_places(chart.timing, times_ms)
     ticks = np.rint(places.since_line * TICKS_PER_BEAT).astype(np.int64)
     bars, phases = np.divmod(ticks, places.meter * TICKS_PER_BEAT)

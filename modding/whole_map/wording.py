@@ -13,8 +13,8 @@ class MetricText:
 
     Attributes:
         phrase: Sentence with `{}` for the value.
-        unit: `%` for shares, else what follows the number.
-        has_places: Whether some part of a map can show it more than others.
+        unit: `%` for fractions, else the unit after the number.
+        has_places: Whether parts of a map can differ in it.
     """
 
     category: Category

@@ -17,10 +17,10 @@ FLUX_PEAK_MS = 15.0
 MAX_DELAY_MS = 110.0
 USUAL_DELAYS_MS = (-10.0, 50.0)
 CLEAR_PEAK = 0.5
-"""Height of a peak over the median, as a fraction of the mean flux, that is no accident."""
+"""Height of a peak over the median, as a fraction of the mean flux, from which it is significant."""
 
 CLEAR_RATIO = 2.0
-"""How much higher a peak elsewhere must be than any at a usual delay."""
+"""Factor by which a peak elsewhere must exceed all peaks at usual delays."""
 
 
 def measure_lead_ms(features: np.ndarray, times_ms: np.ndarray) -> float:

@@ -18,7 +18,7 @@ class AugmentationOptions:
     Attributes:
         gain_db: Standard deviation of the level of the whole window.
         equaliser_db: Standard deviation of the level at each of a few points of the spectrum.
-        mix_probability: Of another song in the background, `mix_db` quieter at the least and 24 dB at the most.
+        mix_probability: Probability of another song in the background, from `mix_db` to 24 dB quieter.
         band_shift: Highest shift of the spectrum in bands, either way.
         band_mask: Most neighbouring bands that a mask hides; up to two masks.
         time_mask_frames: Most frames that a mask hides; up to `time_masks` masks.

@@ -23,8 +23,8 @@ class RhythmConfig:
         window_beats: Beats that the network reads at a time.
         star_step: Distance of neighbouring star embeddings; values between are interpolated.
         star_count: Number of star embeddings, the first of 0 stars.
-        key_count: Highest number of mania columns told apart.
-        longest_bar: Most beats of a bar whose places are told apart.
+        key_count: Highest number of mania columns that are distinguished.
+        longest_bar: Most beats of a bar whose places are distinguished.
     """
 
     kernel: int = 5

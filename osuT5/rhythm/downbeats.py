@@ -36,7 +36,7 @@ def constant_meter(clock: BeatClock) -> int | None:
 
 
 TRIPLE_METER_GAIN = 0.02
-"""Gain in log likelihood per beat that bars of three beats need over bars of four.
+"""Minimum gain in log likelihood per beat of bars of three beats over bars of four.
 
 Of 30 held-out songs, only the one in 3/4 reaches it.
 """
@@ -45,7 +45,7 @@ BROKEN_BAR, BROKEN_BAR_AT_LINE = 48.0, 8.0
 """Costs in nats of a bar that ends early under one red line, and at the next one."""
 
 MIN_BEATS = 32
-"""Fewer beats decide no bar lines."""
+"""Minimum number of beats for a decision on bar lines."""
 
 SAME_TEMPO = 0.02
 """Relative difference of the tempo up to which a red line may move to the next bar line."""
@@ -62,7 +62,7 @@ def place_bars(
 
     Args:
         network: Network in evaluation mode.
-        features: Of the song [frames, bands].
+        features: Log mel levels of the song [frames, bands].
         lines: Red lines of the song, in order.
         end_ms: End of the song.
     """

@@ -12,14 +12,15 @@ from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 NOISE = {GameMode.STANDARD: 0.36, GameMode.TAIKO: 0.45, GameMode.CATCH: 0.45, GameMode.MANIA: 0.3}
 """Scale of the logistic noise of a draw.
 
-Without noise, rhythms repeat more, and their gaps vary less, than those of humans; noise costs F1. See docs/rhythm.md.
+Without noise, rhythms repeat more than those of human-made maps, and their gaps vary less. Noise lowers F1. See
+docs/rhythm.md.
 """
 
 BEAT_LOGITS = {GameMode.STANDARD: -0.5, GameMode.TAIKO: -0.6, GameMode.CATCH: -0.2, GameMode.MANIA: 0.0}
-"""What steps on the beat gain in logits.
+"""Gain in logits of steps on the beat.
 
-Taking the most likely steps favours beats: without this, 0.67 of the objects of standard maps are on beats, humans have
-0.60. It costs 0.002 F1. See docs/rhythm.md.
+Taking the most likely steps favours beats: without this, 0.67 of the objects of standard maps are on beats; the
+fraction of human-made maps is 0.60. It lowers F1 by 0.002. See docs/rhythm.md.
 """
 
 _TICKS = np.arange(TICKS_PER_BEAT)
@@ -28,7 +29,7 @@ IS_ON_GRID = TICKS_PER_BEAT // np.gcd(_TICKS, TICKS_PER_BEAT) < TICKS_PER_BEAT
 
 
 FAVOUR = 2.0
-"""Logits that a favoured step gains."""
+"""Gain in logits of a favoured step."""
 
 
 _IS_QUARTER = (_TICKS % (TICKS_PER_BEAT // 2)) == TICKS_PER_BEAT // 4
@@ -45,15 +46,15 @@ def draw_rhythm(
     """Draw the steps with an object, in order, int64 [objects].
 
     The number of objects is the sum of all probabilities. The same seed disturbs the same steps in the same way, so
-    that the rhythms of several difficulties are nested about as often as those of humans.
+    that the rhythms of several difficulties are nested about as often as in human-made mapsets.
 
     Args:
-        logits: Of an object at each step, float [steps]; -inf where no tick exists.
-        seed: Of the noise.
+        logits: Logit of an object at each step, float [steps]; -inf where no tick exists.
+        seed: Seed of the noise.
         noise: Scale of the logistic noise; 0 takes the most likely steps.
         favoured: Steps that become likelier, without more objects in total.
-        quarter_logits: What steps a quarter of a beat off the half beats gain, without more objects in total.
-        beat_logits: What steps on the beat gain likewise.
+        quarter_logits: Gain of steps a quarter of a beat off the half beats, without more objects in total.
+        beat_logits: Gain of steps on the beat, likewise.
     """
     logits = logits.astype(np.float64)
     count = round(float((1.0 / (1.0 + np.exp(-logits))).sum()))

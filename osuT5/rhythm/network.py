@@ -60,7 +60,7 @@ class RhythmNetwork(nn.Module):
         return ticks, beats
 
     def downbeat_logits(self, beats: Tensor) -> Tensor:
-        """Return how likely each beat begins a bar, as logits [songs, beats]."""
+        """Return the logit of a bar line at each beat [songs, beats]."""
         return self.downbeat(self.shared_norm(beats)).squeeze(-1)
 
     def decode_charts(self, songs: SongInputs, ticks: Tensor, beats: Tensor, charts: ChartInputs) -> Tensor:

@@ -26,11 +26,11 @@ GROUP_SHARES = {
     "mania STEPMANIA": 0.15,
     "mania QUAVER": 0.03,
 }
-"""How often a window is drawn for a map of each group, whatever their number in the corpus."""
+"""Fraction of windows drawn for a map of each group, independent of their number in the corpus."""
 
 OTHER_SHARE = 0.02
 EASY_STARS, EASY_WEIGHT = 2.8, 1.7
-"""Standard maps below these stars are drawn so much more often than others."""
+"""Star rating below which standard maps are drawn more often, and the factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ class RhythmBatch:
     """Inputs of the network and its targets.
 
     Attributes:
-        objects: Which ticks begin an object, float32 [rows, beats, 24].
-        tick_exists: Which ticks count in the loss, bool [songs, beats, 24].
-        downbeats: Which beats begin a bar, float32 [songs, beats].
-        has_downbeats: Which beats count in the downbeat loss, bool [songs, beats].
+        objects: 1 for ticks that begin an object, float32 [rows, beats, 24].
+        tick_exists: Mask of the ticks that count in the loss, bool [songs, beats, 24].
+        downbeats: 1 for beats that begin a bar, float32 [songs, beats].
+        has_downbeats: Mask of the beats that count in the downbeat loss, bool [songs, beats].
     """
 
     songs: SongInputs
@@ -168,7 +168,8 @@ class _Row:
 def chart_weights(axes: Sequence[SongAxis]) -> np.ndarray:
     """Return the probability of each map, float64 [charts], in order of axes.
 
-    Each group has its share. Within it songs are equally likely, and within a song easy standard maps are likelier.
+    Each group has its fraction. Within a group all songs are equally likely, and within a song easy standard maps are
+    likelier.
     """
     charts = [(axis.name, chart.conditions) for axis in axes for chart in axis.charts]
     songs = Counter(group for _, group in {(name, chart.group) for name, chart in charts})

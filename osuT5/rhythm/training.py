@@ -30,7 +30,7 @@ DENSITY_FLOOR = 0.5
 """Objects per beat added to those of a map where its nats are divided by them: an empty window has none."""
 
 FEWEST_SONGS = 5
-"""A group with fewer held-out songs is reported, but does not decide which weights are best."""
+"""Minimum held-out songs of a group that decides on the best weights; smaller groups are only reported."""
 
 
 class RhythmTask:

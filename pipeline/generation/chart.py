@@ -42,7 +42,7 @@ from pipeline.output.osz import span_of
 from pipeline.request.options import GenerationRequest, RequestError
 
 SHORTEST_RATED_MS = 8_000.0
-"""A shorter passage has fewer stars than a whole map that is as hard."""
+"""A shorter passage has a lower star rating than a whole map of the same difficulty."""
 
 
 @dataclass(slots=True)

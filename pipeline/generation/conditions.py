@@ -21,7 +21,7 @@ from pipeline.generation.known_conditions import CONDITION_OF_OPTION
 from pipeline.request.options import GenerationRequest, RequestError
 
 TYPICAL_STARS = 4.0
-"""Star rating that settings suit if the user requests none."""
+"""Star rating for the settings of a map without a requested one."""
 
 _ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
 
@@ -65,7 +65,7 @@ def negative_attributes(wanted: Attributes, request: GenerationRequest) -> Attri
     With negative descriptors that is the same chart in their style, else a chart of which nothing was asked for: what
     the user wishes is unknown, and the difficulty is that of the chart so far wherever it can be rated
     (`ChartState.unlike`). What holds for any chart that could be written here (mode, keys, circle size, slider
-    multiplier, hit sounds) stays.
+    multiplier, hitsounds) stays.
     """
     if request.sampling.cfg_scale == 1:
         return None
@@ -85,7 +85,7 @@ def negative_attributes(wanted: Attributes, request: GenerationRequest) -> Attri
 def without_additions(beatmap: Beatmap) -> Beatmap:
     """Copy a map without hitsounds and without sample sets of objects.
 
-    In taiko they say which drum to hit, so there they stay.
+    In taiko they stay, since they are the colours of notes.
     """
     if beatmap.mode is GameMode.TAIKO:
         return beatmap
@@ -124,7 +124,7 @@ def conditions_of(request: GenerationRequest, settings: Difficulty, encoding: En
     Hitsounds are requested by default. In mania, where most human-made maps have none, the bundled model decides.
 
     Args:
-        encoding: Of the model that generates the map.
+        encoding: Encoding of the model that generates the map.
     """
     attributes = request.attributes()
     if attributes.mode in WITH_CIRCLES:
@@ -153,7 +153,7 @@ def asked_draws(request: GenerationRequest) -> Draws:
 
 
 def _given_draws(request: GenerationRequest) -> dict[str, Any]:
-    """Return the given sampling options; others are the model's defaults."""
+    """Return the given sampling options, completed by the model's defaults."""
     options = request.sampling
     named = {"temperature": options.temperature, "top_p": options.top_p, "top_k": options.top_k}
     return {name: value for name, value in named.items() if value is not None}

@@ -16,7 +16,7 @@ from pipeline.request.options import GenerationRequest
 MAX_STAR_ERROR = 1.0
 MAX_RATIO_ERROR = 0.05
 MIN_NOTED_SHARE = 0.01
-"""Users learn of unusable parts from this share on; reports count all of them."""
+"""Fraction of unusable parts from which a note reports them; reports count all of them."""
 
 
 def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: float) -> tuple[Beatmap, FinishReport]:
@@ -29,7 +29,7 @@ def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: fl
     settings.circle_size = beatmap.difficulty.circle_size
     settings.slider_multiplier = beatmap.difficulty.slider_multiplier
     beatmap.difficulty = settings
-    # Rules look at the settings too: AR says when a break has to end, OD how long a spinner must last.
+    # Rules depend on the settings too: AR determines the end of a break, OD the minimum length of a spinner.
     return finish(beatmap, song_ms, **options)
 
 

@@ -28,7 +28,7 @@ CONDITION_OF_OPTION = {
 
 BUNDLED_MODEL = MODEL_DIR / "mini"
 OF_SEQ2SEQ_MODELS = ("super_timing", "timer_iterations")
-"""Options that a map model has no use for: it has a network for the timing."""
+"""Options without effect on a map model, which has a network for the timing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class KnownConditions:
     Attributes:
         model: Its name.
         unknown: Options that it does not use.
-        tags: User tags that it knows, without their groups; None if those are not limited.
+        tags: User tags that it supports, without their groups; None if they are not limited.
     """
 
     model: str

@@ -22,13 +22,13 @@ _lock = threading.Lock()
 
 
 def keep_models() -> None:
-    """From now on, models that this process loads are kept."""
+    """Keep the models that this process loads from now on."""
     global _keeps
     _keeps = True
 
 
 def release_models() -> None:
-    """Frees what was kept; nothing is kept any more."""
+    """Free the kept models, and keep none from now on."""
     global _keeps
     _keeps = False
     _loaded.cache_clear()

@@ -44,7 +44,7 @@ class LazyModel:
 def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = None) -> tuple[MapperModel, Contract]:
     """Load a model, with its adapter, on the device of the request.
 
-    Raises ModelError, and RequestError for a game mode that it was never told of.
+    Raises ModelError, and RequestError for a game mode outside its vocabulary.
     """
     options, mode = request.model, request.map.gamemode
     device = "cpu" if options.precision == "int8" else best_device(options.device)

@@ -42,7 +42,7 @@ def with_objects(
     """Return a chart with its objects at its object times.
 
     Args:
-        draws: How values of objects are drawn.
+        draws: Sampling options of objects.
 
     Raises:
         ModelError: The object model cannot be loaded.

@@ -21,7 +21,7 @@ class ReferenceMap:
     Attributes:
         request: The request with what the map fills in.
         part: The part of the map that lies in the song.
-        notes: Sentences about what of the file is not used.
+        notes: Sentences about unused parts of the file.
     """
 
     request: GenerationRequest
@@ -45,7 +45,7 @@ def read_reference_map(request: GenerationRequest) -> ReferenceMap | None:
     """Read the reference map of a request, or return None.
 
     Raises:
-        RequestError: The map lacks what is asked of it.
+        RequestError: The map lacks a requested part.
         BeatmapError, AudioError: The map or its song cannot be used.
     """
     path = request.song.beatmap_path
@@ -62,6 +62,6 @@ def read_reference_map(request: GenerationRequest) -> ReferenceMap | None:
     if request.model.parity and not part.is_whole:
         raise RequestError(f"{path.name} cannot be used with parity=true: {part.notes[0]}")
     notes = [f"{path.name}: {warning}." for warning in first_warnings(warnings)]
-    # What is like the map is like its part in the song, which has a star rating more often.
+    # Options like those of the map follow its part in the song, which has a star rating more often.
     request = filled if part.is_whole else fill_from_beatmap(request, part.beatmap)
     return ReferenceMap(request, part, (*notes, *part.notes))

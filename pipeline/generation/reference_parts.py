@@ -63,7 +63,7 @@ def add_reference_parts(
 def _reads(part: ContextKind, contract: Contract) -> bool:
     """Return whether the model was trained to read a part first.
 
-    One that was not hears timing and kiai from the song alone, as it does for a new map.
+    A model without that training predicts timing and kiai from the song alone, as for a new map.
     """
     return part in INPUT_CONTEXTS or any(known in contract.vocabulary.contexts for known in INPUT_CONTEXTS)
 
@@ -96,7 +96,7 @@ def begin_before(
         chart.begun[part] = groups
 
 
-# ---- what has to stay ----
+# ---- parts that stay ----
 
 
 def given_red_lines(reference: Beatmap | None) -> list[TimingPoint]:

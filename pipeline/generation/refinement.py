@@ -17,7 +17,7 @@ from pipeline.generation.model_cache import kept
 from pipeline.request.options import GenerationRequest
 
 EXACT_PX = 4
-"""Places this fine are meant as they are: objects on one place are a stack, and not only neighbours in a cell."""
+"""Cell size up to which positions are exact: objects at one position are a stack, not only neighbours in a cell."""
 
 
 def refine_draft(request: GenerationRequest, draft: Draft, seed: int, progress: Progress = silent) -> Beatmap:

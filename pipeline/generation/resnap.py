@@ -18,7 +18,7 @@ from pipeline.finishing.working_map import compose, decompose
 AFTER_LAST_MS = 1000.0
 
 EXACT_MS = 0.5
-"""Distance from a tick that is rounding."""
+"""Distance from a tick that counts as rounding."""
 
 
 def predicted_divisors(groups: Iterable[EventGroup]) -> dict[int, int]:
@@ -48,7 +48,7 @@ def resnap(draft: Beatmap, divisors: Divisors | None = None) -> Beatmap:
     none is predicted or its tick is too far, it moves to the tick that is best by distance and commonness. Sliders keep
     their velocity: their lengths change with their durations. Raises BeatmapError without a red line.
     """
-    # The song's length is of no concern here, but a kiai that nothing ends has to end somewhere.
+    # The length of the song does not matter here, but a kiai time without an end needs one.
     timing = Timing(draft.timing_points)
     ends_ms = (end_time_ms(obj, timing, draft.difficulty) for obj in draft.hit_objects)
     last_ms = max([timing.points[-1].time_ms, *ends_ms])

@@ -44,10 +44,10 @@ class SongRhythm:
     def of(cls, song: SongGenerator, folder: Path, adapter: Path | None = None) -> SongRhythm | None:
         """Return the map model in front of a song, or None.
 
-        None stands for models that generate whole maps themselves.
+        None stands for models that generate whole maps as event tokens.
 
         Args:
-            folder: Of the model that `song` generates with.
+            folder: Folder of the model that `song` generates with.
             adapter: Folder of an adapter for its map model.
 
         Raises:
@@ -88,9 +88,9 @@ class SongRhythm:
             lines: Red lines of the song.
             span: Part of the song to map.
             attributes: Conditions of the map.
-            seed: Of the draw.
+            seed: Seed of the draw.
             guide: Map whose object times become likelier.
-            temperature: Of the draw; 0 takes the most likely times.
+            temperature: Temperature of the draw; 0 takes the most likely times.
         """
         start_ms, end_ms = max(span.start_ms, lines[0].time_ms), min(span.end_ms, self._encoder.song_ms)
         song = self.encode(lines)

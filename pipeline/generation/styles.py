@@ -12,16 +12,16 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.objects.styles import STYLES_OF_MODE, Style
 
 STYLE_SPREAD = 0.7
-"""Standard deviation of drawn styles: less than that of humans, whose maps are of one style in each song."""
+"""Standard deviation of drawn styles: below that of human-made maps, which have one style in each song."""
 
 TAG_GUIDANCE = 2.5
-"""Guidance scale towards the styles of tags, unless one is given: objects so far say more than a condition."""
+"""Guidance scale towards the styles of tags, unless one is given: objects so far outweigh a condition."""
 
 HOLD_TAG_RATIO = 0.45
 """Ratio of hold notes of a map with a tag of hold notes."""
 
 HITSOUNDED_SHARE = 0.42
-"""Share of human-made mania maps with hitsounds, of 505 training maps."""
+"""Fraction of human-made mania maps with hitsounds, of 505 training maps."""
 
 HOLD_TAGS = frozenset({"LN inverse", "LN coordination", "LN density", "LN mixed", "LN release"})
 
@@ -36,7 +36,7 @@ QUARTER_LOGITS = {
     "speed": 0.8,
     "simple": -1.2,
 }
-"""Tag -> what an object a quarter of a beat off the half beats gains in logits."""
+"""Tag -> gain in logits of an object a quarter of a beat off the half beats."""
 
 STYLES_OF_TAG: dict[str, dict[Style, float]] = {
     "jumps": {Style.SPACING: 1.5, Style.TURNS: 1.0, Style.SLIDERS: -0.7},
@@ -95,7 +95,7 @@ def wanted_styles(tags: Collection[str], mode: GameMode) -> dict[Style, float]:
 def drawn_styles(mode: GameMode, seed: int, song_ms: float) -> dict[Style, float]:
     """Draw the styles of a map with the variation of mappers.
 
-    One seed gives songs of other lengths other styles.
+    Songs of different lengths get different styles for one seed.
     """
     own = STYLES_OF_MODE[mode]
     drawn = np.random.default_rng([seed, round(song_ms)]).normal(0.0, STYLE_SPREAD, len(own))
@@ -103,7 +103,7 @@ def drawn_styles(mode: GameMode, seed: int, song_ms: float) -> dict[Style, float
 
 
 def with_drawn_hitsounds(attributes: Attributes, seed: int, song_ms: float) -> Attributes:
-    """Return attributes that say whether the map has hitsounds, drawn if unknown."""
+    """Return attributes with or without hitsounds, drawn if unknown."""
     if attributes.hitsounded is not None:
         return attributes
     has_hitsounds = np.random.default_rng([seed, round(song_ms), 1]).random() < HITSOUNDED_SHARE

@@ -31,14 +31,14 @@ from pipeline.generation.rhythm import SongRhythm
 from pipeline.request.options import GenerationRequest, RequestError
 
 QUICK_PASSES = 6
-"""Without super timing: they take as long as one pass of overlapping windows, and get twice as many tempi right."""
+"""Passes without super timing: as slow as one pass of overlapping windows, with twice as many correct tempi."""
 
 FIRST_FIT_PASSES = 4
 UNCHANGED_PASSES = 3
-"""Passes that have to confirm what was found before."""
+"""Passes that must confirm the red lines found before."""
 
 PATIENT_PASSES = 12
-"""After so many, one that confirms the last will do: what has not settled by then hardly does."""
+"""Passes after which one confirmation is enough: red lines that still change rarely settle."""
 
 STEADY_CONFIDENCE = 0.2
 """Confidence of red lines below which no steady beat was found, and timing is uncertain."""
@@ -50,7 +50,7 @@ Silence, noise, drones, sweeps and syllables have at most 0.06; of 124 songs, al
 """
 
 SAME_BEAT_MS, SAME_SHARE = 2.0, 0.95
-"""Two ways to time a song are the same where that share of the beats is that near to each other."""
+"""Two timings of a song are equal if this fraction of their beats is at most so far apart."""
 
 
 def red_lines_from(
@@ -166,7 +166,7 @@ def find_timing(
         return given_red_lines(reference)
     if folders.timing_is_separate:
         writer = song_writer(request, folders.root, progress=writer.progress)
-        # What that model writes besides is not for the map, and what it can read may be something else.
+        # Other output of that model is not part of the map, and it may support other inputs.
         chart = replace(chart, contexts={}, inputs=())
     return predict_red_lines(request, writer, chart, sampling, rhythm)
 

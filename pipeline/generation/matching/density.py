@@ -14,7 +14,7 @@ from osu_beatmap.timing.beat_grid import UNSNAPPED_MS
 
 FINEST = 16
 CHORD_DIVISOR = 3
-"""Notes beyond the first of a chord go before what is on half beats, and after what is on quarters."""
+"""Rank of the notes beyond the first of a chord: removed before objects on half beats, after those on quarters."""
 
 MIN_KEPT_SHARE = 0.1
 

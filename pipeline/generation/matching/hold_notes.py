@@ -13,7 +13,7 @@ HOLD_DIVISORS = (1, 2, 4)
 """New holds last a beat, half a beat or a quarter: the longest that their column has room for."""
 
 CLEAR_BEATS = 0.25
-"""A column rests this long after a hold note."""
+"""Minimum gap in a column after a hold note."""
 
 
 def with_hold_note_ratio(beatmap: Beatmap, ratio: float) -> Beatmap:

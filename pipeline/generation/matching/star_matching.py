@@ -28,7 +28,7 @@ from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest, RequestError
 
 CLOSE_STARS = 0.1
-"""Nearer than this is near enough to stop."""
+"""Distance from the target below which matching stops."""
 
 THINNING_STEPS = 7
 MAX_CONDITION_STARS = 11.9
@@ -39,20 +39,20 @@ TRAINED_STARS = {
     GameMode.CATCH: (1.4, 4.9),
     GameMode.MANIA: (0.7, 5.8),
 }
-"""Star ratings of 98 % of the training charts that were made for a mode; outside them a model has seen next to none."""
+"""Star ratings of 98 % of the training charts that were made for a mode; there is hardly any data outside."""
 
 
 OVERSHOOT_STARS = 0.1
-"""How far above the target later charts aim: thinning lowers a rating, and nothing raises it."""
+"""Margin of later charts above the target: thinning lowers a rating, and nothing raises it."""
 
 THINNED_STARS = 0.5
-"""A chart that is too hard by more is generated again: thinning takes objects that the music has."""
+"""Excess above which a chart is generated again: thinning removes objects that fit the music."""
 
 DISTANT_SLOPE = 0.7
-"""Stars of the rating that one star of condition is assumed to add after a large miss: maps far off follow it less."""
+"""Assumed gain in star rating for one star of condition after a large miss: such maps react less to it."""
 
 MIN_SLOPE, MAX_SLOPE = 0.3, 1.5
-"""Limits of what one star of condition is assumed to add to the rating."""
+"""Limits of the assumed gain in star rating for one star of condition."""
 
 
 @dataclass(slots=True)
@@ -128,8 +128,8 @@ def write_parts_before_map(begun: PreparedChart) -> None:
 def match_star_ratings(wishes: Sequence[StarTarget], progress: Progress = silent) -> None:
     """Match each target by at most `difficulty_attempts` charts.
 
-    A chart does not depend on its neighbours, so that a wish is met in the same way whatever others there are.
-    The wishes share a writer and have the contexts before the map; one whose chart stays empty has no best.
+    A chart does not depend on its neighbours, so each target is met in the same way with and without others. All of
+    them share a generator and have the contexts before the map; one whose chart stays empty has no best candidate.
     """
     while pending := [wish for wish in wishes if wish.is_pending]:
         charts = [_next_chart(wish) for wish in pending]
@@ -212,7 +212,7 @@ def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, be
 def _nearest_width(request: GenerationRequest, draft: Draft, wanted: float, best: Candidate) -> Candidate:
     """Return the nearest scaled form of a catch draft, or `best`.
 
-    In catch, the distance between objects decides the star rating, their number hardly.
+    In catch, the star rating depends on the distance between objects, and hardly on their number.
     """
     low, high = (NARROWEST, 1.0) if best.stars > wanted else (1.0, widest_factor(draft.beatmap))
     for step in range(WIDTH_STEPS):
@@ -235,7 +235,7 @@ def _finished(request: GenerationRequest, draft: Draft) -> Candidate:
     if again is not beatmap:
         beatmap, repairs = finish_with_settings(request, again, draft.song_ms)
     stars = stars_or_none(beatmap)
-    # Nothing is known of a map that cannot be rated: it passes for the one that was requested.
+    # A map that cannot be rated counts as the requested one.
     return Candidate(beatmap, expected_stars(request) if stars is None else stars, draft, repairs)
 
 
