@@ -108,7 +108,7 @@ def test_tapping_along_sets_the_tempo(page):
       }
     }""")
     assert "taps" in page.locator(".timing-step [role=status]").inner_text()
-    page.locator(".timing-step > summary", has_text="kept for this song").wait_for()
+    page.locator(".timing-step > summary", has_text="saved for this song").wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
