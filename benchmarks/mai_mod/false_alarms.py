@@ -27,7 +27,7 @@ from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.tokens.events import ContextKind
 
 SONGS_PER_MODE = 1000
-"""All of them."""
+"""Above the number of held-out songs: all of them."""
 
 
 @dataclass
