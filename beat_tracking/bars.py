@@ -69,7 +69,7 @@ def _votes(numbers: np.ndarray, downbeats: np.ndarray) -> dict[int, list[float]]
         hits = np.bincount(numbers % meter, downbeats, minlength=meter)
         inside = _log_likelihood(hits, there)
         outside = _log_likelihood(marked - hits, count - there)
-        # Marks that avoid the downbeats say nothing for them.
+        # Marks that avoid the downbeats are no evidence for them.
         rarer = hits * np.maximum(1, count - there) < (marked - hits) * np.maximum(1, there)
         whole = _log_likelihood(np.array([marked]), np.array([float(count)]))
         votes[meter] = (EVIDENCE_PER_BEAT * np.where(rarer, whole, inside + outside)).tolist()

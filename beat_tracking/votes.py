@@ -21,7 +21,7 @@ REACH_MS = 40
 """A vote farther than this from a beat is not for it, and no two beats are nearer than this."""
 
 MIN_SHARE = 0.15
-"""What fewer passes hear is no beat."""
+"""Minimum number of passes that detect a beat."""
 
 
 def merge_votes(passes: Sequence[Beats], song_ms: float) -> Beats:

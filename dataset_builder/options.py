@@ -12,7 +12,7 @@ OSU_API = "https://osu.ppy.sh/api/v2"
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """Paths that are None are not asked for.
+    """Paths that are None are not used.
 
     input_path    folder of .osz files or mapsets, which are added to the dataset
     output_path   the dataset: metadata.parquet and data/

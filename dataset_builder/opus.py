@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 OPUS_RATE_HZ = 48_000
 
 MOST_ABOVE = 1.5
-"""Opus of a variable bit rate misses the one that was asked for by less; beyond it a second loss is worth the room."""
+"""Factor above the requested bit rate from which audio is re-encoded; variable bit rates miss it by less."""
 
 _BITEXACT = "+bitexact"
 _BITEXACT_FLAG = 1 << 23

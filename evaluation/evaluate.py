@@ -65,7 +65,7 @@ def generate_for_dataset(request: EvaluationRequest, folder: Path) -> bool:
     Several processes share them evenly.
     """
     ranks = Processes(best_device(request.generation_options.get("device", "auto")))
-    # Processes on CPUs are told apart by torch as cpu:0, cpu:1, ..., which no option takes.
+    # Torch names processes on CPUs cpu:0, cpu:1, ..., which no option takes.
     own_device = "cpu" if ranks.device.type == "cpu" else str(ranks.device)
     jobs = jobs_of(request, own_device if ranks.world_size > 1 else None)
     if not jobs:

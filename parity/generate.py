@@ -36,7 +36,7 @@ SPAN_SLACK_MS = 10
 """What is generated may lie this far outside the span that was requested."""
 
 PLAIN_LINE = TimingPoint(0.0, 500.0, sample_set=SampleSet.SOFT, sample_index=-1)
-"""Where there is no tempo: the published program has it for maps without timing, and fails where it hears no beat."""
+"""Tempo of maps without timing, as in the published program, which fails without a beat."""
 
 
 @dataclass(frozen=True, slots=True)

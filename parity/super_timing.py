@@ -27,7 +27,7 @@ MINUTE_MS = 60_000
 STEP_MS = 10
 SMOOTHING_MS = 10
 FEWEST_STEPS, MOST_STEPS = 20, 100
-"""Beats nearer to or farther from each other than so many steps say nothing about the tempo."""
+"""Limits in steps of distances between beats that count for the tempo."""
 
 NEARBY_MS = 200
 PEAK_MS = 10

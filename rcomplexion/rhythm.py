@@ -20,14 +20,14 @@ SAME_MOMENT_MS = 10.0
 """Objects this near to each other are one moment: the notes of a chord, or one that a mapper did not align."""
 
 BEAT_FRACTIONS = tuple(sorted({Fraction(k, d) for d in (12, 16) for k in range(d)}))
-"""Places within a beat that are told apart: the ticks of 1/16 and 1/12, which hold those of 1/2, 1/3, 1/4, 1/6, 1/8."""
+"""Distinguished places within a beat: the ticks of 1/16 and 1/12, which hold those of 1/2, 1/3, 1/4, 1/6, 1/8."""
 
 INTERVALS = (
     *(whole + part for whole in range(2) for part in BEAT_FRACTIONS if whole + part > 0),
     *sorted({Fraction(k, d) for d in (3, 4) for k in range(2 * d, 4 * d)}),
     *(Fraction(k, 2) for k in range(8, 33)),
 )
-"""The intervals that are told apart, in beats: as fine as ticks up to two beats, then quarters and thirds, then halves.
+"""Intervals that are distinguished, in beats: as fine as ticks up to two beats, then quarters and thirds, then halves.
 
 The last one, 16 beats, stands for all that are longer. Fifths and sevenths, which are rare, become their neighbours.
 """

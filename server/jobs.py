@@ -1,4 +1,4 @@
-"""Jobs: what was asked for and what became of it.
+"""Jobs: their requests and outcomes.
 
 They live in folders of their own, and so outlive the server.
 """

@@ -10,7 +10,7 @@ Options = dict[str, Any]
 
 
 class JobOrder(BaseModel):
-    """A job that is asked for."""
+    """Request for a job."""
 
     kind: Literal["generate", "review", "apply"]
     options: Options = Field(default_factory=dict, description="as on the command line; files are references or paths")

@@ -31,7 +31,7 @@ CANCEL_GRACE_S = 0.8
 """So long a job has to stop by itself; then its process is ended, unless others are at work in it."""
 
 LEFT_GRACE_S = 30.0
-"""The same where nobody waits for it: its process keeps the models for the next one."""
+"""The same for a job without a waiting client: its process keeps the models for the next one."""
 
 TICK_S = 0.05
 WAIT_S = 0.5
@@ -42,7 +42,7 @@ Prepare = Callable[[Job], dict[str, Any]]
 
 
 class WorkerProcess:
-    """One worker, and what it says."""
+    """A worker process and its messages."""
 
     def __init__(self, actions: str, max_jobs: int, log: Path) -> None:
         environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
@@ -208,7 +208,7 @@ class Supervisor:
             self._end_worker()
             self._worker = self._started_worker()
         for job in late:
-            # Beside others it may go on until it listens or they have ended, but nobody has to wait for that.
+            # Beside others it may go on until it reads its input or they have ended; no client waits for that.
             if job.is_active:
                 self._jobs.end(job, "cancelled")
 

@@ -24,7 +24,7 @@ from benchmarks.fuzz.watch import FuzzReport, limit_memory
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the cases that are asked for; return 1 if one failed."""
+    """Run the requested cases; return 1 if one failed."""
     parser = command_parser(__doc__)
     parser.add_argument("--seed", type=int, default=1, help="seed of the first case; the others count on from it")
     parser.add_argument("--charts", type=int, default=0)

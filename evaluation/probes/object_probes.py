@@ -29,7 +29,7 @@ from osuT5.encoding.hit_objects.positions import column_x
 JITTER_MS = 10.0
 GROWN_NOTES = 2
 SHORTEST_GAP_MS = 60.0
-"""Shorter gaps get no object into their middle: nobody could play it."""
+"""Shortest gap that gets an object in its middle: shorter ones would be unplayable."""
 
 
 def jittered_10ms(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap:

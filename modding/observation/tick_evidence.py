@@ -24,7 +24,7 @@ FEWEST_SHIFTED_OBJECTS = 16
 """A rhythm with fewer objects inside of the song is not compared."""
 
 CLEARLY_IN_PLACE = 1.5
-"""Ratio from which on a rhythm is in its place; by how much more says nothing about the map."""
+"""Ratio from which on a rhythm is in its place; higher ratios make no difference."""
 
 
 class TickEvidence:

@@ -25,7 +25,7 @@ def song_mel(samples: np.ndarray, contract: Contract, block_frames: int = BLOCK_
     """
     spectrogram = Spectrogram(contract.spectrogram)
     hop = contract.spectrogram.hop_length
-    # What a frame at the edge of a block hears beyond it.
+    # Samples beyond a block that a frame at its edge depends on.
     margin_frames = math.ceil(contract.spectrogram.n_fft / 2 / hop)
     frame_count = len(samples) // hop + 1
     blocks = []

@@ -129,7 +129,7 @@ class RowWriter:
         left_ms = rng.uniform(view.start_ms, cut_ms) if rng.random() < self.augmentation.gap_probability else cut_ms
         if rng.random() < WHOLE_LOOKBACK_SHARE * (left_ms < cut_ms):
             left_ms = view.start_ms
-        # The first time in the lookahead is what ends a window; nothing after it is ever asked for.
+        # The first time in the lookahead ends a window; nothing after it is generated.
         ends_ms = chart.streams[target].next_time_ms(view.start_ms + (1 - LOOKAHEAD) * window_ms)
         end_ms = min(ends_ms + 1.0, view.start_ms + window_ms)
         before = [*plan.in_place, *plan.written[: plan.written.index(target)]]

@@ -147,9 +147,9 @@ class TokenScorer:
 
 
 def sound_answers(probabilities: np.ndarray, value: int) -> tuple[Answer, Answer]:
-    """Of a hit sound: its additions, and its two banks.
+    """Of a hitsound: its additions, and its two banks.
 
-    `probabilities` [values] of all hit sounds.
+    `probabilities` [values] of all hitsounds.
     """
     table = probabilities[: ADDITION_VALUES * BANK_VALUES].reshape(BANK_VALUES, ADDITION_VALUES)
     table = table / max(float(table.sum()), 1e-12)

@@ -245,7 +245,7 @@ class SongGenerator:
             decided = decided[len(decided) // 4 + 1 :]
         inputs = self._inputs(chart, window, limit - len(prompt))
         prompt = spec.layout.prompt(head, finished, context, decided_ids, inputs)
-        # The first window's span begins with what is asked for: nobody left anything to it.
+        # The first window's span begins with the requested part: no earlier window left anything to it.
         border_steps = BORDER_STEPS if window.index else 0
         first_value = grid.time_value(window.from_ms, window.start_ms) - border_steps
         is_last = window.to_ms >= self.song_ms

@@ -23,7 +23,7 @@ PUBLISHED_SWITCHES = {
 """Conditions in the order in which they stand beside a frame, and what switches them on in a published config."""
 
 DEFAULT_DIFFICULTY_STARS = 5.0
-"""Taken where no difficulty is asked for."""
+"""Difficulty of a request without one."""
 
 MAX_DIFFICULTY_STARS = 10.0
 DIFFICULTY_BASES = 8

@@ -42,7 +42,7 @@ class ConditionedLayer(nn.Module):
         self.narrow = nn.Linear(2 * width, width)
 
     def forward(self, x: Tensor, wishes: Tensor) -> Tensor:
-        """Transform x [rows, positions, width] by wishes [rows, width]."""
+        """Transform x [rows, positions, width] by conditions [rows, width]."""
         scale, shift = self.film(wishes)[:, None].chunk(2, dim=-1)  # [rows, 1, 2 width] each
         near = self.conv(self.norm(x).transpose(1, 2)).transpose(1, 2)
         return x + self.narrow(F.gelu(self.widen(near) * (1 + scale) + shift))

@@ -27,7 +27,7 @@ FEWEST_MAPS = 8
 """A style of a mode is not learned from fewer maps."""
 
 HIGHEST = 3.0
-"""Standard deviations beyond which styles are not told apart."""
+"""Standard deviations beyond which styles are not distinguished."""
 
 
 class Style(StrEnum):

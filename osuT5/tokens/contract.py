@@ -24,7 +24,7 @@ from osuT5.tokens.windows import WindowGrid
 CONTRACT_FILE = "contract.json"
 
 INPUT_CONTEXTS = (ContextKind.NO_HS, ContextKind.GD)
-"""What a map can be made from beside the contexts that are written: itself without hit sounds, a guest difficulty."""
+"""What a map can be made from beside the contexts that are written: itself without hitsounds, a guest difficulty."""
 
 OUT_CONTEXTS = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP)
 

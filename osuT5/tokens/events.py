@@ -99,7 +99,7 @@ TYPE_KINDS = frozenset(_KINDS[_KINDS.index(EventKind.CIRCLE) : _KINDS.index(Even
 """Kinds that say what a group is; every group has exactly one of them."""
 
 SUSTAIN_KINDS = frozenset(kind for kind in TYPE_KINDS if kind.value.endswith("_sustain"))
-"""Markers during long objects, which help the model and say nothing new."""
+"""Markers during long objects, which help the model and carry no new information."""
 
 
 class Event(NamedTuple):

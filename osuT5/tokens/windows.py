@@ -88,7 +88,7 @@ class WindowGrid:
         from_ms = 0.0
         while from_ms < song_ms or not windows:
             start_ms = start_frame * self.frame_ms
-            # The window that reaches the end of the song has nobody after it to leave its lookahead to.
+            # The window that reaches the end of the song also decides its lookahead: no window follows it.
             is_last = start_ms + self.window_ms >= song_ms
             to_ms = max(song_ms, from_ms) if is_last else start_ms + decided_frames * self.frame_ms
             windows.append(Window(len(windows), start_frame, start_ms, from_ms, to_ms))

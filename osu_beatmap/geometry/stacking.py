@@ -24,7 +24,7 @@ STEP_SHARE_OF_RADIUS = 0.1
 
 FIRST_BACKWARD_VERSION = 6
 MAX_COMPARED = 100
-"""More objects than this at one moment are not stacked: nobody plays them, and comparing all would take minutes."""
+"""Maximum objects at one moment that are stacked: more are unplayable, and comparing all would take minutes."""
 
 
 def stack_heights(chart: Chart) -> np.ndarray:

@@ -23,7 +23,7 @@ CONVERTED_SOURCES = frozenset({"StepMania", "TJA", "Quaver"})
 FEWEST_OBJECTS, FEWEST_MS = 50, 30_000.0
 
 ENOUGH_SONGS = 40
-"""A mode with as many songs in folders needs no maps of archives, which nobody has sorted."""
+"""Number of songs in folders from which a mode needs no maps of archives, which are unsorted."""
 
 
 HEAD_CHARACTERS = 8192

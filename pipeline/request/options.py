@@ -30,7 +30,7 @@ class RequestError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class SongOptions:
-    """The song, and what the map says about it.
+    """The song, and the metadata of the map.
 
     Where empty, the audio file's tags speak.
     """

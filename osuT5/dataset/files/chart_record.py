@@ -21,7 +21,7 @@ NORMAL_SPEED = STAR_SPEEDS.index(1.0)
 
 @dataclass(frozen=True, slots=True)
 class ChartRecord:
-    """One chart. None, 0 or empty is what nobody knows.
+    """One chart. None, 0 or empty stands for unknown values.
 
     star_ratings    at STAR_SPEEDS
     key_count       of mania charts

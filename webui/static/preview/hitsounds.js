@@ -1,4 +1,4 @@
-// Hit sounds, made from sine waves and noise: nothing is loaded, and nothing of the game is used.
+// Hitsounds, made from sine waves and noise: nothing is loaded, and nothing of the game is used.
 
 const LOOKAHEAD_MS = 150;
 const ADDITIONS = { whistle: 2, finish: 4, clap: 8 };
