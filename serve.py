@@ -35,7 +35,7 @@ def serve(config: FlatConfig) -> None:
         raise RequestError(
             f"A server is already running as process {running.pid}; python serve.py command=stop stops it."
         )
-    ended = run_server(settings, "server.app", _announce)
+    ended = run_server(settings, "server.http.app", _announce)
     print(f"Stopped after {ended} jobs.")
 
 

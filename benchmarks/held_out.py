@@ -51,8 +51,8 @@ from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish
 from pipeline.generation.chart import PreparedChart, write_charts
+from pipeline.generation.map_model.rhythm import SongRhythm
 from pipeline.generation.matching.star_matching import generate_matched_map
-from pipeline.generation.rhythm import SongRhythm
 from pipeline.generation.timing import predict_timing, timing_groups
 from pipeline.request.resolve import resolve
 

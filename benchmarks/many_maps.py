@@ -34,8 +34,8 @@ from osuT5.tokens.events import ContextKind
 from pipeline.generation.chart import PreparedChart, write_charts
 from pipeline.generation.conditions import conditions_of
 from pipeline.generation.final_map import finish_with_settings
+from pipeline.generation.map_model.rhythm import SongRhythm
 from pipeline.generation.refinement import refine_draft
-from pipeline.generation.rhythm import SongRhythm
 from pipeline.generation.timing import predict_timing, timing_groups
 from pipeline.request.options import GenerationRequest, MapOptions
 

@@ -22,9 +22,9 @@ from evaluation.report import markdown
 from osu_beatmap.held_out import Split
 from osuT5.objects.batches import PassageSampler, SamplingOptions
 from osuT5.objects.corpus import ObjectChart, ObjectSong, load_object_songs
-from osuT5.objects.fields import COLUMN_VALUES, DURATION_TICKS, FIELD_SIZES, NONE, Field
-from osuT5.objects.files import load_object_model
 from osuT5.objects.loss import COLUMNS, HOLD_DURATIONS
+from osuT5.objects.model.files import load_object_model
+from osuT5.objects.tokens.fields import COLUMN_VALUES, DURATION_TICKS, FIELD_SIZES, NONE, Field
 from osuT5.objects.training import ObjectTask
 from osuT5.rhythm.conditions import Origin
 from paths import MODEL_DIR

@@ -41,7 +41,7 @@ from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.rhythm.alignment import USUAL_LEAD_MS, measure_lead_ms
 from osuT5.rhythm.conditions import Origin, origin_of
 from osuT5.rhythm.features import compute_features
-from pipeline.generation.rhythm import SongRhythm
+from pipeline.generation.map_model.rhythm import SongRhythm
 from pipeline.generation.timing import quickly_timed_red_lines, super_timed_red_lines
 
 SEED = 1

@@ -35,7 +35,7 @@ def live_server(folder: Path, **changes: str | int) -> Iterator[LiveServer]:
 
     Its worker is a process of its own. `changes` are unusual settings.
     """
-    from server.http_server import HttpServer
+    from server.http.http_server import HttpServer
     from webui.app import create_app
 
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:

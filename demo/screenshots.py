@@ -23,8 +23,8 @@ from demo.make_song import DEMO_ARTIST, DEMO_PATH, DEMO_TITLE
 from evaluation.faults import inject
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import write_beatmap
-from server.jobs import Job
-from server.references import MAPS_FOLDER
+from server.storage.jobs import Job
+from server.storage.references import MAPS_FOLDER
 
 DIFFICULTIES = "[2.2,3.6]"
 SEED = "1"

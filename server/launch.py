@@ -35,7 +35,7 @@ def run_server(settings: ServerSettings, app: str, announce: Callable[[ServerSet
         RequestError: The port is taken, or a package is missing.
     """
     try:
-        from server.http_server import HttpServer
+        from server.http.http_server import HttpServer
         from server.site import Site
 
         create_app = import_module(app).create_app

@@ -7,14 +7,14 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from server.jobs import Job, Jobs, new_id
-from server.orders import command_line, job_title, prepared_options
-from server.presets import Presets
-from server.references import References
 from server.settings import ServerSettings, kept_token
-from server.supervisor import Supervisor
-from server.timings import Timings
-from server.uploads import Uploads
+from server.storage.jobs import Job, Jobs, new_id
+from server.storage.orders import command_line, job_title, prepared_options
+from server.storage.presets import Presets
+from server.storage.references import References
+from server.storage.timings import Timings
+from server.storage.uploads import Uploads
+from server.work.supervisor import Supervisor
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from osuT5.beats.sampling import BeatSamplingOptions
 from osuT5.map_model.options import MapTrainOptions
 from osuT5.map_model.part_run import PartRun
 from osuT5.objects import batches as object_batches
-from osuT5.objects.config import ObjectConfig
+from osuT5.objects.model.config import ObjectConfig
 from osuT5.rhythm import sampling as rhythm_sampling
 from osuT5.rhythm.config import RhythmConfig
 from osuT5.training.architectures import ARCHITECTURES

@@ -12,7 +12,7 @@ import pytest
 
 from osuT5.map_model.options import MapTrainOptions
 from osuT5.objects.batches import SamplingOptions
-from osuT5.objects.config import ObjectConfig
+from osuT5.objects.model.config import ObjectConfig
 from osuT5.training.options import TrainOptions
 from pipeline.cli.command_line import compose_config, run
 from pipeline.cli.overrides import option_types

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from server import app
+from server.http import app
 from server.site import Site
 from webui import routes
 

@@ -14,11 +14,11 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.user_tags import user_tags
-from server.dependencies import TheJob, TheSite
-from server.references import MAPS_FOLDER
-from server.routes_jobs import named_map
-from server.schemas import Check, CheckOrder
-from server.security import cookie_name
+from server.http.dependencies import TheJob, TheSite
+from server.http.routes_jobs import named_map
+from server.http.schemas import Check, CheckOrder
+from server.http.security import cookie_name
+from server.storage.references import MAPS_FOLDER
 from webui.form import form_of
 from webui.preview_data import preview_of
 from webui.texts import LANGUAGES, catalogue, chosen_language

@@ -15,9 +15,9 @@ from pipeline.generation.known_conditions import known_conditions
 from pipeline.output.metadata import missing_names
 from pipeline.request.option_values import is_absent
 from pipeline.request.options import RequestError, unknown_option
-from server.orders import OPTION_READERS, check_options, command_line, named_option
-from server.references import References
-from server.timings import song_id
+from server.storage.orders import OPTION_READERS, check_options, command_line, named_option
+from server.storage.references import References
+from server.storage.timings import song_id
 from webui.form import without_use
 
 

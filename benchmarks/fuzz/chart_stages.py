@@ -37,7 +37,7 @@ from osuT5.encoding import encode_context
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.find import BUNDLED_MODEL, find_model
 from osuT5.model.files.loading import load_model
-from osuT5.objects.chart_tokens import encode_chart
+from osuT5.objects.tokens.chart_tokens import encode_chart
 from rcomplexion.rhythm import rhythm_of
 from webui.preview_data import preview_of
 

@@ -31,7 +31,7 @@ from pipeline.request.contents import check_contents
 from pipeline.request.inference_options import InferenceOptions
 from pipeline.request.input_files import check_files
 from pipeline.request.resolve import resolve
-from server.security import TOKEN_HEADER
+from server.http.security import TOKEN_HEADER
 from server.settings import ServerSettings
 from server.site import Site
 from webui.app import create_app

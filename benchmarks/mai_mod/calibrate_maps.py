@@ -29,7 +29,7 @@ from osuT5.audio.decode import AudioError
 from osuT5.dataset.files.sources import FolderSong
 from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.rhythm.features import FRAME_MS, load_features
-from pipeline.generation.rhythm import SongRhythm
+from pipeline.generation.map_model.rhythm import SongRhythm
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES, BANKS
 from osuT5.encoding.hit_objects.positions import column_event
 from osuT5.generation.token_scores import Surprisal
-from osuT5.objects.chart_tokens import ChartTokens
-from osuT5.objects.fields import (
+from osuT5.objects.scores import ObjectScores
+from osuT5.objects.tokens.chart_tokens import ChartTokens
+from osuT5.objects.tokens.fields import (
     DURATION_TICKS,
     EMPTY,
     NONE,
@@ -30,8 +31,7 @@ from osuT5.objects.fields import (
     Field,
     ObjectKind,
 )
-from osuT5.objects.placement import Cursor
-from osuT5.objects.scores import ObjectScores
+from osuT5.objects.tokens.placement import Cursor
 from osuT5.tokens.events import EventKind as K
 
 FIELD_REACH = {Field.DISTANCE: 1, Field.TURN: 1, Field.SPEED: 1}

@@ -15,7 +15,7 @@ from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osuT5.generation.token_scores import Surprisal
 from osuT5.rhythm.downbeats import MIN_BEATS
-from pipeline.generation.rhythm import SongRhythm
+from pipeline.generation.map_model.rhythm import SongRhythm
 
 INDEPENDENT_BEATS = 4.0
 """Beats whose evidence counts as that of one: the network reads the same bars for all of them."""

@@ -38,13 +38,13 @@ from osuT5.generation.threads import cpu_threads
 from osuT5.generation.window_schedule import LOOKAHEAD, LOOKBACK, SongGenerator
 from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.model.seq2seq import MapperModel
-from osuT5.objects.chart_tokens import ChartTokens, encode_chart
 from osuT5.objects.corpus import ObjectChart, SongSound
 from osuT5.objects.scores import ObjectScores, score_chart
+from osuT5.objects.tokens.chart_tokens import ChartTokens, encode_chart
 from osuT5.rhythm.conditions import origin_of
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
-from pipeline.generation.rhythm import SongRhythm, rhythm_conditions
+from pipeline.generation.map_model.rhythm import SongRhythm, rhythm_conditions
 
 HEARD_MARGIN = 0.33
 """Fraction of a window on either side that others decide, if only onsets and beats are detected; tokens need more."""

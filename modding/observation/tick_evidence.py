@@ -11,7 +11,7 @@ from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
 from osuT5.rhythm.conditions import origin_of
-from pipeline.generation.rhythm import SongRhythm, like_standard, rhythm_conditions
+from pipeline.generation.map_model.rhythm import SongRhythm, like_standard, rhythm_conditions
 
 SAME_TICK_MS = 12.0
 """Objects further from every tick than this are on none."""

@@ -13,9 +13,9 @@ from model_files.network_folder import WEIGHTS_FILE, digest_of
 from osuT5.beats.files import load_beat_model
 from osuT5.beats.network import BeatNetwork
 from osuT5.map_model.adapters import merge_adapter
-from osuT5.objects.files import CONTRACT_FILE as OBJECTS_FILE
-from osuT5.objects.files import load_object_model
-from osuT5.objects.network import ObjectNetwork
+from osuT5.objects.model.files import CONTRACT_FILE as OBJECTS_FILE
+from osuT5.objects.model.files import load_object_model
+from osuT5.objects.model.network import ObjectNetwork
 from osuT5.rhythm.files import CONTRACT_FILE as RHYTHM_FILE
 from osuT5.rhythm.files import load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork

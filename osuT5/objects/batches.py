@@ -12,11 +12,9 @@ from torch import Tensor
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES, BANKS
-from osuT5.objects.chart_tokens import ChartTokens
-from osuT5.objects.config import ObjectConfig
 from osuT5.objects.corpus import ObjectChart, ObjectSong, SongSound
-from osuT5.objects.fields import FIELD_SIZES, MAX_COLUMNS, NONE, TURNS, Field
-from osuT5.objects.inputs import (
+from osuT5.objects.model.config import ObjectConfig
+from osuT5.objects.model.inputs import (
     BeatInputs,
     ObjectInputs,
     cursor_facts,
@@ -24,8 +22,10 @@ from osuT5.objects.inputs import (
     plan_of,
     style_facts,
 )
-from osuT5.objects.slider_shapes import mirrored_shape
 from osuT5.objects.styles import Style, relative_styles
+from osuT5.objects.tokens.chart_tokens import ChartTokens
+from osuT5.objects.tokens.fields import FIELD_SIZES, MAX_COLUMNS, NONE, TURNS, Field
+from osuT5.objects.tokens.slider_shapes import mirrored_shape
 from osuT5.rhythm.conditions import Origin, RhythmConditions
 from osuT5.rhythm.inputs import UNKNOWN_PLACE, stack_conditions
 

@@ -29,9 +29,9 @@ from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.files.filters import ANY_CHART, ChartFilter
 from osuT5.dataset.files.sources import FolderSong, SourceReport
-from osuT5.objects.chart_tokens import ChartTokens, encode_chart
-from osuT5.objects.sections import SongSections, sections_of
+from osuT5.objects.model.sections import SongSections, sections_of
 from osuT5.objects.styles import Style, measure_styles
+from osuT5.objects.tokens.chart_tokens import ChartTokens, encode_chart
 from osuT5.rhythm.axis import song_axes
 from osuT5.rhythm.conditions import Origin, RhythmConditions
 from osuT5.rhythm.config import RhythmConfig

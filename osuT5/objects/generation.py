@@ -16,10 +16,23 @@ from osu_beatmap.rules.chart import circle_radius_px
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.encoding.hit_objects.object_drafts import Draft
 from osuT5.generation.threads import one_thread
-from osuT5.objects.chart_tokens import ChartTokens
 from osuT5.objects.corpus import SongSound
-from osuT5.objects.drafts import DraftBuilder
-from osuT5.objects.fields import (
+from osuT5.objects.model.inputs import (
+    CURSOR_FACTS,
+    BeatInputs,
+    ObjectInputs,
+    cursor_facts,
+    gap_classes,
+    plan_of,
+    style_facts,
+)
+from osuT5.objects.model.network import ObjectNetwork
+from osuT5.objects.row_sounds import draw_row_sounds
+from osuT5.objects.spacing import SpacingControl
+from osuT5.objects.styles import NEAR_TICKS, Style
+from osuT5.objects.tokens.chart_tokens import ChartTokens
+from osuT5.objects.tokens.drafts import DraftBuilder
+from osuT5.objects.tokens.fields import (
     CHAIN,
     DISTANCES_PX,
     DURATION_TICKS,
@@ -37,12 +50,7 @@ from osuT5.objects.fields import (
     ObjectKind,
     nearest_class,
 )
-from osuT5.objects.inputs import CURSOR_FACTS, BeatInputs, ObjectInputs, cursor_facts, gap_classes, plan_of, style_facts
-from osuT5.objects.network import ObjectNetwork
-from osuT5.objects.row_sounds import draw_row_sounds
-from osuT5.objects.slider_shapes import unit_outline
-from osuT5.objects.spacing import SpacingControl
-from osuT5.objects.styles import NEAR_TICKS, Style
+from osuT5.objects.tokens.slider_shapes import unit_outline
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.inputs import stack_conditions
 

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from osuT5.objects.batches import ObjectBatch
-from osuT5.objects.fields import CHAIN, NONE
-from osuT5.objects.network import ObjectNetwork
+from osuT5.objects.model.network import ObjectNetwork
+from osuT5.objects.tokens.fields import CHAIN, NONE
 
 COLUMNS, HOLD_DURATIONS = "columns", "hold_durations"
 """Names of the parts of a mania row in reports; the other parts are named like fields."""

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from osuT5.objects.batches import Passage, cut_passage, stack_passages
 from osuT5.objects.corpus import ObjectChart, SongSound
-from osuT5.objects.fields import CHAIN, COLUMN_VALUES, DURATION_TICKS, FIELD_SIZES, MAX_COLUMNS, Field
-from osuT5.objects.network import ObjectNetwork
+from osuT5.objects.model.network import ObjectNetwork
 from osuT5.objects.styles import relative_styles
+from osuT5.objects.tokens.fields import CHAIN, COLUMN_VALUES, DURATION_TICKS, FIELD_SIZES, MAX_COLUMNS, Field
 
 CONTEXT_OBJECTS = 64
 """Objects of a passage that are read, but scored in the passage before."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from osuT5.objects.fields import DISTANCES_PX
+from osuT5.objects.tokens.fields import DISTANCES_PX
 
 LARGEST_FACTOR = 3.0
 """Highest factor by which an expected distance is changed, either way."""

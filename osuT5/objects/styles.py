@@ -14,8 +14,8 @@ from enum import StrEnum
 import numpy as np
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.objects.chart_tokens import ChartTokens
-from osuT5.objects.fields import DISTANCES_PX, NONE, STRAIGHT, TURNS, Field, ObjectKind
+from osuT5.objects.tokens.chart_tokens import ChartTokens
+from osuT5.objects.tokens.fields import DISTANCES_PX, NONE, STRAIGHT, TURNS, Field, ObjectKind
 
 NEAR_TICKS = 12
 """Objects at most half a beat apart are near: their spacing is a matter of style, that of others follows the music."""

@@ -15,11 +15,11 @@ from torch import Tensor
 from model_files.network_folder import WEIGHTS_FILE, digest_of
 from osuT5.map_model.part_run import PartRun
 from osuT5.objects.batches import ObjectBatch, PassageSampler, SamplingOptions, cut_passage, stack_passages
-from osuT5.objects.config import ObjectConfig
 from osuT5.objects.corpus import ObjectSong, load_object_songs, load_silent_songs
-from osuT5.objects.files import load_object_model, save_object_model
 from osuT5.objects.loss import nats_by_part
-from osuT5.objects.network import ObjectNetwork
+from osuT5.objects.model.config import ObjectConfig
+from osuT5.objects.model.files import load_object_model, save_object_model
+from osuT5.objects.model.network import ObjectNetwork
 from osuT5.objects.styles import Levels, style_levels
 from osuT5.rhythm.conditions import Origin
 from osuT5.rhythm.config import RhythmConfig

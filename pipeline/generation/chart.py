@@ -31,12 +31,12 @@ from pipeline.generation.conditions import (
     requested_sampling,
     spell_descriptors,
 )
+from pipeline.generation.map_model.objects import add_kiai, with_objects
+from pipeline.generation.map_model.rhythm import SongRhythm
+from pipeline.generation.map_model.styles import known_tags
 from pipeline.generation.models import adapters_of, song_writer
-from pipeline.generation.objects import add_kiai, with_objects
-from pipeline.generation.reference_parts import add_reference_parts, begin_before
+from pipeline.generation.reference.reference_parts import add_reference_parts, begin_before
 from pipeline.generation.resnap import divisors_at, predicted_divisors, resnap
-from pipeline.generation.rhythm import SongRhythm
-from pipeline.generation.styles import known_tags
 from pipeline.generation.timing import check_beat, find_timing, timing_groups, timing_notes
 from pipeline.output.osz import span_of
 from pipeline.request.options import GenerationRequest, RequestError

@@ -9,7 +9,7 @@ from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import FinishReport, finish
 from pipeline.generation.chart import Draft
 from pipeline.generation.conditions import expected_stars, without_additions
-from pipeline.generation.reference_parts import with_given_parts
+from pipeline.generation.reference.reference_parts import with_given_parts
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest
 

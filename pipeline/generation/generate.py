@@ -21,13 +21,13 @@ from pipeline.generation.final_map import (
     star_warnings,
     summarise_draft,
 )
-from pipeline.generation.fixed_objects import generate_parts
 from pipeline.generation.matching.star_matching import generate_matched_map
 from pipeline.generation.models import song_notes
 from pipeline.generation.parity_dispatch import generate_like_original
-from pipeline.generation.reference_map import read_reference_map
+from pipeline.generation.reference.fixed_objects import generate_parts
+from pipeline.generation.reference.reference_map import read_reference_map
+from pipeline.generation.reference.span import regenerate_span
 from pipeline.generation.refinement import refine_draft
-from pipeline.generation.span import regenerate_span
 from pipeline.generation.timing_map import generate_timing_map
 from pipeline.output.osz import export, write_into_reference
 from pipeline.output.report import write_report

@@ -13,7 +13,7 @@ from model_files.hub import existing_folder
 from osu_beatmap.beatmap import GameMode
 from osuT5.tokens.events import EventKind
 from paths import MODEL_DIR
-from pipeline.generation.styles import known_tags
+from pipeline.generation.map_model.styles import known_tags
 from pipeline.request.option_values import is_absent
 
 CONDITION_OF_OPTION = {

@@ -29,7 +29,7 @@ from pipeline.generation.matching.star_matching import (
     write_parts_before_map,
 )
 from pipeline.generation.models import song_notes
-from pipeline.generation.reference_map import read_reference_map
+from pipeline.generation.reference.reference_map import read_reference_map
 from pipeline.output.metadata import version_name
 from pipeline.output.osz import export_mapset
 from pipeline.output.report import write_report

@@ -25,9 +25,9 @@ from osuT5.model.files.find import ModelFolders
 from osuT5.model.frame_channels import FRAME_CHANNELS
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
+from pipeline.generation.map_model.rhythm import SongRhythm
 from pipeline.generation.models import song_writer
-from pipeline.generation.reference_parts import given_red_lines
-from pipeline.generation.rhythm import SongRhythm
+from pipeline.generation.reference.reference_parts import given_red_lines
 from pipeline.request.options import GenerationRequest, RequestError
 
 QUICK_PASSES = 6

@@ -17,8 +17,8 @@ from osu_beatmap.timing.active_point import Timing
 from osuT5.model.files.find import find_model
 from osuT5.rhythm.alignment import USUAL_LEAD_MS
 from osuT5.rhythm.features import FRAME_MS
+from pipeline.generation.map_model.rhythm import SongRhythm
 from pipeline.generation.models import song_writer
-from pipeline.generation.rhythm import SongRhythm
 from pipeline.request.resolve import resolve
 
 RATIOS = (1.0, 2.0, 0.5, 1.5, 2 / 3)

@@ -8,8 +8,8 @@ from osuT5.generation.chart_state import ChartState
 from osuT5.model.files.find import find_model
 from pipeline.finishing.finish import finish_timing
 from pipeline.generation.conditions import conditions_of, expected_stars, requested_sampling
+from pipeline.generation.map_model.rhythm import SongRhythm
 from pipeline.generation.models import song_writer
-from pipeline.generation.rhythm import SongRhythm
 from pipeline.generation.timing import predict_red_lines, timing_notes
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest

@@ -22,7 +22,7 @@ from server.launch import run_server
 from server.settings import ServerSettings
 given = json.loads(sys.argv[1])
 given |= {name: Path(given[name]) for name in ("folder", "session_file")}
-run_server(ServerSettings(**given), "server.app", lambda settings, address, token: print(address, flush=True))
+run_server(ServerSettings(**given), "server.http.app", lambda settings, address, token: print(address, flush=True))
 """
 """Starts a server with given settings."""
 
@@ -69,7 +69,7 @@ class RunningServer:
         def announce(_: ServerSettings, address: str, __: str) -> None:
             self.address = address
 
-        self.ended.append(run_server(self.settings, "server.app", announce))
+        self.ended.append(run_server(self.settings, "server.http.app", announce))
 
 
 @contextmanager

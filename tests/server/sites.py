@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from server.security import TOKEN_HEADER
+from server.http.security import TOKEN_HEADER
 from server.settings import ServerSettings
 from server.site import Site
 from tests.support.polling import wait_for

@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from server.client import NoServer, ask
-from server.jobs import Job, Jobs, new_id
+from server.storage.jobs import Job, Jobs, new_id
 from tests.server.fake_actions import HELD
 from tests.server.running_server import server_process, settings_of
 from tests.support.polling import wait_for

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 from demo.live_pages import live_server
-from server.security import TOKEN_HEADER
+from server.http.security import TOKEN_HEADER
 from tests.server.sites import ended, ordered, sent_song
 from tests.support.polling import PATIENCE_S
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.cli.command_line import compose_config
 from pipeline.request.options import RequestError
-from server.security import CONTENT_POLICY, MAX_JSON_BYTES, TOKEN_HEADER, cookie_name
+from server.http.security import CONTENT_POLICY, MAX_JSON_BYTES, TOKEN_HEADER, cookie_name
 from server.settings import ServerSettings, kept_token, resolve_settings
 from tests.server.sites import client_of, settings_in
 

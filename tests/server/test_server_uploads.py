@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from osu_beatmap.files.writer import write_beatmap
-from server import uploads
+from server.storage import uploads
 from tests.server.sites import SONG, checked, client_of, sent_song, settings_in
 from tests.support.review_maps import regular_map
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from osu_beatmap.files.reader import read_beatmap
-from server.timings import Timings
+from server.storage.timings import Timings
 from tests.server.sites import SONG, checked, ended
 
 LINES = [{"time_ms": 718.5, "bpm": 87.25, "meter": 3}]
@@ -27,7 +27,7 @@ def test_a_song_is_timed_once_whatever_it_is_called(client, song, timed):
 
 
 def test_another_version_of_the_program_predicts_anew(client, song, timed, monkeypatch):
-    monkeypatch.setattr("server.timings.program_stamp", lambda: "other")
+    monkeypatch.setattr("server.storage.timings.program_stamp", lambda: "other")
     later = Timings(client.site.timings.folder)
     assert later.analysis(timed) is None
     later.add(client.site.timings.audio(timed))

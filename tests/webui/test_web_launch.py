@@ -42,7 +42,9 @@ def server(folder, script):
     try:
         address = wait_for(lambda: address_in(folder))
         wait_for(lambda: (status_at(address, folder) or {}).get("worker"))
-        (worker,) = [child for child in psutil.Process(process.pid).children() if "server.worker" in child.cmdline()]
+        (worker,) = [
+            child for child in psutil.Process(process.pid).children() if "server.work.worker" in child.cmdline()
+        ]
         yield process, address, worker
     finally:
         process.kill()

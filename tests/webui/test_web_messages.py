@@ -14,7 +14,7 @@ from webui.texts import catalogue, server_sentences
 
 SOURCES = ("server", "pipeline", "osuT5/audio", "osu_beatmap/files", "modding", "model_files")
 COMPLETE = (
-    "server/jobs.py", "server/presets.py", "server/timings.py", "server/uploads.py",
+    "server/storage/jobs.py", "server/storage/presets.py", "server/storage/timings.py", "server/storage/uploads.py",
     "pipeline/request/inference_options.py", "pipeline/request/option_values.py", "pipeline/generation/chart.py",
     "pipeline/generation/final_map.py",
     "pipeline/generation/timing.py", "osuT5/audio/decode.py",

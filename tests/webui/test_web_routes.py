@@ -4,7 +4,7 @@ import pytest
 
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import save_beatmap
-from server import routes_jobs
+from server.http import routes_jobs
 from tests.server.sites import checked, client_of, ended, ordered, sent_song, settings_in
 from tests.support.review_maps import regular_map
 from tests.support.songs import write_song

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, Beatmap, Circle, HitObject, Slider
-from osuT5.objects.drafts import juice_path
+from osuT5.objects.tokens.drafts import juice_path
 
 MIDDLE_PX = PLAYFIELD_WIDTH_PX / 2
 NARROWEST, WIDEST = 0.15, 1.6

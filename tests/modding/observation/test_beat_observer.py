@@ -18,7 +18,7 @@ from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
 from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.rhythm.features import BANDS
-from pipeline.generation.rhythm import SongRhythm
+from pipeline.generation.map_model.rhythm import SongRhythm
 from tests.modding.observation.test_modding_surprisal import chart
 from tests.support.review_maps import regular_map
 

@@ -9,7 +9,7 @@ from osuT5.beats.network import BeatNetwork
 from osuT5.beats.sampling import BeatSampler, BeatSamplingOptions
 from osuT5.beats.training import BeatTask, with_beats
 from osuT5.objects.batches import PassageSampler, SamplingOptions
-from osuT5.objects.network import ObjectNetwork
+from osuT5.objects.model.network import ObjectNetwork
 from osuT5.rhythm.axis import song_axes
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.sampling import BatchSampler

@@ -11,7 +11,7 @@ import pytest
 from model_files.errors import ModelError
 from osuT5.map_model.folder import PART_FILES, is_map_model, load_map_model
 from osuT5.model.files.find import BUNDLED_MODEL, HUB_FILES
-from pipeline.generation.rhythm import SongRhythm
+from pipeline.generation.map_model.rhythm import SongRhythm
 
 
 @pytest.fixture

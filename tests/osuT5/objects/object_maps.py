@@ -19,9 +19,9 @@ from osu_beatmap.beatmap import (
 )
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import BeatClock
-from osuT5.objects.chart_tokens import encode_chart
-from osuT5.objects.config import ObjectConfig
 from osuT5.objects.corpus import ObjectChart, ObjectSong, SongSound
+from osuT5.objects.model.config import ObjectConfig
+from osuT5.objects.tokens.chart_tokens import encode_chart
 from osuT5.rhythm.conditions import RhythmConditions
 
 SMALL = ObjectConfig(

@@ -14,15 +14,15 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Difficulty, GameMode, HoldNote
 from osu_beatmap.timing.active_point import Timing
 from osuT5.objects.batches import PassageSampler, SamplingOptions, cut_passage, mirrored, stack_passages, with_banks
-from osuT5.objects.config import ObjectConfig, contract_of
-from osuT5.objects.drafts import DraftBuilder
-from osuT5.objects.fields import NONE, Field
-from osuT5.objects.files import load_object_model, save_object_model
 from osuT5.objects.generation import Draws, ObjectGenerator, Wish
-from osuT5.objects.inputs import NO_GAP, gap_classes
 from osuT5.objects.loss import nats_by_part
-from osuT5.objects.network import ObjectNetwork
+from osuT5.objects.model.config import ObjectConfig, contract_of
+from osuT5.objects.model.files import load_object_model, save_object_model
+from osuT5.objects.model.inputs import NO_GAP, gap_classes
+from osuT5.objects.model.network import ObjectNetwork
 from osuT5.objects.styles import Style
+from osuT5.objects.tokens.drafts import DraftBuilder
+from osuT5.objects.tokens.fields import NONE, Field
 from osuT5.objects.training import ObjectTask, usual_styles
 from osuT5.rhythm.conditions import RhythmConditions
 from tests.osuT5.objects.object_maps import LINES, SMALL, clock_of, make_map, make_object_song

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.objects.chart_tokens import encode_chart
 from osuT5.objects.styles import (
     FEWEST_OBJECTS,
     STYLES_OF_MODE,
@@ -14,6 +13,7 @@ from osuT5.objects.styles import (
     relative_styles,
     style_levels,
 )
+from osuT5.objects.tokens.chart_tokens import encode_chart
 from tests.osuT5.objects.object_maps import clock_of, make_map
 
 

@@ -8,11 +8,11 @@ import pytest
 from osu_beatmap.beatmap import Difficulty, GameMode, HoldNote, PathSegment, Slider, Spinner
 from osu_beatmap.geometry.slider_path import SliderPath, end_of_object
 from osu_beatmap.timing.active_point import Timing
-from osuT5.objects.chart_tokens import encode_chart
-from osuT5.objects.drafts import DraftBuilder
-from osuT5.objects.fields import BENDS, DISTANCES_PX, NONE, Field
-from osuT5.objects.placement import Cursor
-from osuT5.objects.slider_shapes import mirrored_shape, path_segments, shape_of
+from osuT5.objects.tokens.chart_tokens import encode_chart
+from osuT5.objects.tokens.drafts import DraftBuilder
+from osuT5.objects.tokens.fields import BENDS, DISTANCES_PX, NONE, Field
+from osuT5.objects.tokens.placement import Cursor
+from osuT5.objects.tokens.slider_shapes import mirrored_shape, path_segments, shape_of
 from tests.osuT5.objects.object_maps import LINES, clock_of, make_map
 
 SHAPES = [first * len(BENDS) + second for first in range(2, 7) for second in range(2, 7)]

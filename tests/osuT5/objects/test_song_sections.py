@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from osu_beatmap.beatmap import EFFECT_KIAI, TimingPoint
-from osuT5.objects.sections import SectionHead, kiai_spans_ms, phrase_volumes, sections_of
+from osuT5.objects.model.sections import SectionHead, kiai_spans_ms, phrase_volumes, sections_of
 from tests.osuT5.objects.object_maps import BEAT_MS, clock_of, make_map
 
 BAR_MS = 4 * BEAT_MS

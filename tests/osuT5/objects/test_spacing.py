@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from osuT5.objects.fields import DISTANCES_PX
 from osuT5.objects.spacing import SpacingControl, expected_px, tilt_to_mean
+from osuT5.objects.tokens.fields import DISTANCES_PX
 
 
 def test_the_expected_distance_becomes_the_requested_one():

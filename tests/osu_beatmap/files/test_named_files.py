@@ -19,7 +19,7 @@ from osuT5.dataset.files.sources import mapset_songs
 from pipeline.request.input_files import check_files
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import fill_from_beatmap, resolve
-from server.results import keep_map, maps_of
+from server.storage.results import keep_map, maps_of
 
 DECOMPOSED = unicodedata.normalize("NFD", "é音が.ogg")
 

@@ -19,7 +19,7 @@ from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind
 from pipeline.generation.generate import generate
-from pipeline.generation.reference_parts import check_trained, with_given_parts, with_kiai_of
+from pipeline.generation.reference.reference_parts import check_trained, with_given_parts, with_kiai_of
 from pipeline.request.from_beatmap import like_reference
 from pipeline.request.options import RequestError, ScopeOptions
 from pipeline.request.resolve import resolve

@@ -7,7 +7,7 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.user_tags import is_user_tag
 from osuT5.objects.styles import STYLES_OF_MODE, Style
 from osuT5.rhythm.drawing import draw_rhythm
-from pipeline.generation.styles import (
+from pipeline.generation.map_model.styles import (
     HOLD_TAG_RATIO,
     HOLD_TAGS,
     QUARTER_LOGITS,

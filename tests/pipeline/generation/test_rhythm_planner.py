@@ -12,7 +12,7 @@ from osu_beatmap.beatmap import GameMode, TimingPoint
 from osu_beatmap.splice import Span
 from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.rhythm.features import BANDS
-from pipeline.generation.rhythm import SongRhythm
+from pipeline.generation.map_model.rhythm import SongRhythm
 
 LINES = [TimingPoint(1_000.0, 500.0, 4)]
 

@@ -13,7 +13,7 @@ from osu_beatmap.splice import Span
 from osu_beatmap.timing.active_point import Timing
 from pipeline.cli.progress_bar import summary
 from pipeline.generation.generate import generate
-from pipeline.generation.span import with_sound_of, without_new_problems
+from pipeline.generation.reference.span import with_sound_of, without_new_problems
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
 from tests.support.reference_songs import SECONDS, make_mapset, reference_map

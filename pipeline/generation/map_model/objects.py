@@ -1,0 +1,132 @@
+"""Objects of a map and sections of its song.
+
+They come from the object model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from feedback.progress import Stage
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, TimingPoint
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.edits import set_kiai
+from osuT5.encoding import encode_context
+from osuT5.encoding.assembly import assemble
+from osuT5.encoding.hit_objects.object_drafts import Draft
+from osuT5.generation.chart_state import ChartState
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.objects.corpus import SongSound
+from osuT5.objects.generation import Draws, ObjectGenerator, Wish
+from osuT5.objects.model.sections import kiai_spans_ms, phrase_volumes
+from osuT5.objects.styles import Levels, Style, absolute_style
+from osuT5.objects.tokens.chart_tokens import encode_chart
+from osuT5.objects.tokens.drafts import DraftBuilder
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.events import ContextKind, EventGroup
+from pipeline.generation.map_model.rhythm import SongRhythm, rhythm_conditions
+from pipeline.generation.map_model.styles import (
+    TAG_GUIDANCE,
+    drawn_styles,
+    wanted_styles,
+    with_drawn_hitsounds,
+    with_hold_tags,
+)
+
+
+def with_objects(
+    chart: ChartState,
+    rhythm: SongRhythm,
+    lines: Sequence[TimingPoint],
+    settings: Difficulty,
+    writer: SongGenerator,
+    draws: Draws,
+) -> ChartState:
+    """Return a chart with its objects at its object times.
+
+    Args:
+        draws: Sampling options of objects.
+
+    Raises:
+        ModelError: The object model cannot be loaded.
+    """
+    song = rhythm.encode(lines)
+    mode, keys, encoding = chart.attributes.mode, chart.attributes.key_count or 0, writer.spec.encoding
+    styles = drawn_styles(mode, chart.seed, writer.song_ms)
+    network = rhythm.model.objects
+    wish = _wish(with_drawn_hitsounds(chart.attributes, chart.seed, writer.song_ms), styles, network.config.styles)
+    opposite = None if chart.negative is None else _opposite(chart)
+    if opposite is None and wish.styles != styles:
+        draws, opposite = replace(draws, guidance=TAG_GUIDANCE), replace(wish, styles=styles)
+    drafts = ObjectGenerator(network, SongSound.of(song)).generate(
+        song.clock.steps_at(chart.object_times_ms),
+        wish,
+        DraftBuilder(mode, song.clock, Timing(list(lines)), settings, keys),
+        chart.seed,
+        draws,
+        opposite,
+        before=None if chart.before is None else encode_chart(chart.before, song.clock),
+        progress=partial(writer.progress, Stage(ContextKind.MAP.value)),
+    )
+    if mode is not GameMode.MANIA:
+        set_volumes(drafts, phrase_volumes(rhythm.sections(lines)[:, 1], song.clock))
+    contexts: dict[ContextKind, Sequence[EventGroup]] = {**chart.contexts, ContextKind.MAP: []}
+    if mode is GameMode.MANIA and chart.attributes.scroll_speed_ratio is None:
+        contexts.setdefault(ContextKind.SV, [])  # most human-made maps keep one speed
+    elif mode is GameMode.MANIA:
+        # Scroll speeds are generated after the objects, and given them.
+        beatmap, _ = assemble({}, mode, lines, settings, keys, encoding, drafts)
+        contexts[ContextKind.MAP] = encode_context(beatmap, ContextKind.MAP, encoding, writer.song_ms)
+    return replace(chart, drafts=drafts, contexts=contexts)
+
+
+def _wish(attributes: Attributes, styles: Mapping[Style, float], levels: Levels | None = None) -> Wish:
+    """Return the target of a map.
+
+    Styles apply unless a tag sets others.
+
+    Args:
+        levels: Usual styles, by which the spacing of tags is reached; None leaves it to the network.
+    """
+    attributes = with_hold_tags(attributes)
+    wanted = wanted_styles(attributes.descriptors, attributes.mode)
+    wish = Wish(rhythm_conditions(attributes), attributes, {**styles, **wanted})
+    if levels is None or Style.SPACING not in wanted:
+        return wish
+    spacing = wanted[Style.SPACING], attributes.mode, wish.conditions.stars
+    return replace(wish, spacing_px=absolute_style(Style.SPACING, *spacing, levels))
+
+
+def _opposite(chart: ChartState) -> Wish:
+    """Return the negative target of guidance, at the map's star rating."""
+    return _wish(replace(chart.negative, difficulty=chart.attributes.difficulty), {})
+
+
+def add_kiai(chart: ChartState, rhythm: SongRhythm, lines: Sequence[TimingPoint], contract: Contract) -> None:
+    """Add the kiai time of a song to a chart without it."""
+    if ContextKind.KIAI in chart.contexts or not lines:
+        return
+    song = rhythm.encode(lines)
+    spans = kiai_spans_ms(rhythm.sections(lines)[:, 0], song.clock)
+    first_ms = lines[0].time_ms
+    kept = [(max(start_ms, first_ms), end_ms) for start_ms, end_ms in spans if end_ms > first_ms]
+    beatmap = Beatmap(mode=chart.attributes.mode, timing_points=set_kiai(list(lines), kept))
+    chart.contexts[ContextKind.KIAI] = encode_context(beatmap, ContextKind.KIAI, contract.encoding, song.clock.end_ms)
+
+
+def set_volumes(drafts: Sequence[Draft], changes: Sequence[tuple[float, int]]) -> None:
+    """Let the first object after each change of volume state it.
+
+    Args:
+        changes: (time_ms, volume in percent), in order.
+    """
+    last = None
+    for draft in sorted(drafts, key=lambda draft: draft.obj.time_ms):
+        time_ms = draft.obj.time_ms
+        volume = next((volume for start_ms, volume in reversed(changes) if start_ms <= time_ms + 1), changes[0][1])
+        if volume != last:
+            draft.volumes = [(time_ms, volume)]
+        last = volume
