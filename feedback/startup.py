@@ -37,7 +37,8 @@ def raise_on_interrupt() -> None:
 
     _signal.signal(_signal.SIGINT, _interrupt)
     read_end, write_end = os.pipe()
-    os.set_blocking(write_end, False)
+    if os.name != "nt":  # Windows takes a pipe that blocks, and no other before Python 3.12.
+        os.set_blocking(write_end, False)
     _signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     threading.Thread(target=_end_late_cleanup, args=(read_end,), name="interrupts", daemon=True).start()
 
@@ -83,5 +84,7 @@ def _end_late_cleanup(signals: int) -> None:
 
 
 def _quit(*_: object) -> None:
-    os.write(2, b"Stopped.\n")
-    os._exit(STATUS_INTERRUPTED)
+    try:
+        os.write(2, b"Stopped.\n")
+    finally:  # In a pipeline, the reader of stderr may have ended first.
+        os._exit(STATUS_INTERRUPTED)

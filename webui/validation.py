@@ -43,7 +43,7 @@ def check_request(kind: str, options: Mapping[str, Any], references: References)
         mode = _mode_of(given, filled)
         answer |= {"without_use": without_use(given, mode), "model": _model_of(given, mode)}
         answer["missing_names"] = {} if problem else _missing_names(files, filled)
-        answer["timing"] = _kept_timing(files, references)
+        answer["timing"] = None if problem else _kept_timing(files, references)
     return answer
 
 

@@ -100,7 +100,7 @@ def main() -> int:
     parser = corpus_parser(__doc__)
     parser.add_argument("--cache", type=Path, default=Path("runs/rhythm/cache"), help="folder of cached songs")
     parser.add_argument("--songs", type=int, default=30, help="of each mode")
-    parser.add_argument("--every", type=int, default=1, help="maps between two that are damaged")
+    parser.add_argument("--every", type=int, default=1, help="n: of each n-th map damaged ones are made")
     parser.add_argument("--probes", nargs="*", choices=PROBES, default=list(PROBES))
     parser.add_argument("--without-places", action="store_true")
     parser.add_argument("--heard", action="store_true")
@@ -118,7 +118,8 @@ def main() -> int:
 def scored_maps(arguments: Namespace) -> Iterator[ScoredMap]:
     """Yield the scores of all maps, song by song."""
     scorer = Scorer(not arguments.without_places, arguments.heard)
-    maps = list(cached_maps(arguments.folder, arguments.cache, arguments.songs, Split.HELD_OUT))
+    found = cached_maps(arguments.folder, arguments.cache, arguments.songs, Split.HELD_OUT)
+    maps = [each for each in found if each.song is not None]
     charts = [MeasuredChart(each.beatmap, each.place) for each in maps]
     old = sorted(OLD_MAPS.glob("*.osu"))
     reader, title = None, ""

@@ -61,6 +61,20 @@ def test_an_interrupt_ends_a_program_without_a_traceback(tmp_path, what, shown):
         assert started.stderr.read() == shown
 
 
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+def test_an_interrupt_ends_a_program_with_a_closed_pipe_as_stderr(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(SCRIPT, encoding="utf-8")
+    words = [sys.executable, str(program), str(tmp_path / "file"), "wait"]
+    environment = os.environ | {"PYTHONPATH": str(REPO_ROOT)}
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+        while started.stdout.readline() != "ready\n":
+            pass
+        started.stderr.close()
+        started.send_signal(signal.SIGINT)
+        assert started.wait(20) == 130
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX terminal")
 def test_a_terminal_gets_a_sign_of_life_that_the_next_line_replaces(tmp_path):
     program = tmp_path / "program.py"

@@ -65,8 +65,10 @@ def test_a_timing_is_corrected_and_kept_for_all_maps_of_the_song(page, server, s
     assert server.site.jobs.all()[-1].options["difficulties"]
 
     page.locator(".timing-step > summary").click()
+    page.get_by_role("button", name="+10 ms").press("Enter")
     page.get_by_role("button", name="Back to the predicted timing").press("Enter")
     page.locator(".timing-step > summary", has_text="predicted").wait_for()
+    page.wait_for_timeout(500)  # within which a change is saved
     page.click("button[type=submit]:enabled")
     page.locator(".badge.done").nth(2).wait_for()
     assert "beatmap_path" not in server.site.jobs.all()[-1].options

@@ -7,7 +7,7 @@ import { t } from "/static/texts.js";
  * lines are kept, `onMake()` that the map is to be made. */
 export function timingStep(onChange, onMake) {
   const summary = el("summary", {});
-  const body = el("div", { class: "stack" });
+  let body = el("div", { class: "stack" });
   const element = el("details", { class: "timing-step", hidden: true, ontoggle: toggled }, summary, body);
   let song = null;
   let kept = null;
@@ -20,12 +20,18 @@ export function timingStep(onChange, onMake) {
   async function toggled() {
     const wasOpen = panel;
     panel = null;
+    if (element.open && song) {
+      // A panel that still waits for a prediction fills the place that it was given.
+      const [place, timed] = [el("div", { class: "stack" }), song];
+      body.replaceWith(place);
+      body = place;
+      panel = import("/static/timing/panel.js").then(({ timingPanel }) => timingPanel(place, timed, (found) => keep(timed, found), onMake));
+    }
     (await wasOpen)?.stop();
-    if (!element.open || !song) return;
-    panel = import("/static/timing/panel.js").then(({ timingPanel }) => timingPanel(body, song, keep, onMake));
   }
 
-  function keep(found) {
+  function keep(timed, found) {
+    if (timed !== song) return; // saved as another song was chosen
     kept = found;
     draw();
     onChange();

@@ -22,7 +22,7 @@ export async function timingPanel(element, song, onKept, onMake) {
   fill(element, said, el("progress"));
   try {
     const answer = await lastLine("/api/timings", { audio_path: song });
-    if (answer.stopped) throw new Error(inPageWords(answer.stopped));
+    if (!answer?.song) throw new Error(answer?.stopped ? inPageWords(answer.stopped) : "");
     return mount(element, answer.song, await get(`/api/timings/${answer.song}`), onKept, onMake);
   } catch (error) {
     fill(element, el("p", { class: "bad", role: "alert" }, error.message || t("shell.no_answer")));
@@ -105,7 +105,10 @@ function mount(element, song, analysis, onKept, onMake) {
     saveLater();
   }
 
-  const saveLater = afterPause(() => save().catch(() => {}), SAVE_PAUSE_MS);
+  const saveLater = afterPause(() => {
+    // Unless the prediction was restored since.
+    if (lines !== analysis.lines) save().catch(() => {});
+  }, SAVE_PAUSE_MS);
 
   async function save() {
     try {
