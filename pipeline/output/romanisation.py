@@ -13,14 +13,8 @@ _SCRIPTS = {"HIRAGANA": KANA, "KATAKANA": KANA, "KATAKANA-HIRAGANA": KANA, "HANG
 _SHOWN = ("L", "N", "P", "Z")
 """Categories of characters that have a reading; symbols and emoji have none."""
 
-# Letters that Unicode does not take apart into a base letter and an accent, and punctuation of typesetters.
-_ASCII_FORMS = str.maketrans(
-    {
-        "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ß": "ss", "ł": "l", "Ł": "L", "đ": "d",
-        "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "‘": "'", "’": "'", "“": '"', "”": '"',
-        "–": "-", "—": "-", "…": "...", "×": "x", "・": " ", "〜": "~", "～": "~",
-    }
-)  # fmt: skip
+# What anyascii writes otherwise, and symbols with a reading.
+_ASCII_FORMS = str.maketrans({"Æ": "AE", "Œ": "OE", "×": "x", "・": " ", "〜": "~", "～": "~"})
 _SMALL_Y = {"ゃ": "a", "ゅ": "u", "ょ": "o"}
 _SMALL_VOWELS = {"ぁ": "a", "ぃ": "i", "ぅ": "u", "ぇ": "e", "ぉ": "o"}
 _VOWELS = "aiueo"
@@ -65,7 +59,7 @@ def _kana(run: str) -> str:
     syllables: list[str] = []
     for char in _as_hiragana(run):
         before = syllables[-1] if syllables else ""
-        if char in _SMALL_Y and len(before) > 1 and before.endswith("i"):
+        if char in _SMALL_Y and len(before) > 1 and before.endswith(("i", "e", "u")):
             syllables[-1] = before[:-1] + ("" if before[:-1] in ("sh", "ch", "j") else "y") + _SMALL_Y[char]
         elif char in _SMALL_VOWELS and before[-1:] in (*_VOWELS,):
             vowel = _SMALL_VOWELS[char]
@@ -94,12 +88,8 @@ def _han(run: str) -> str:
     return f" {' '.join(anyascii(char) for char in repeated)} "
 
 
-def _latin(run: str) -> str:
-    return unicodedata.normalize("NFKD", run)
-
-
 def _other(run: str) -> str:
     return anyascii("".join(char for char in run if char.isascii() or unicodedata.category(char)[0] in _SHOWN))
 
 
-_READINGS = {KANA: _kana, HANGUL: _hangul, HAN: _han, LATIN: _latin, OTHER: _other}
+_READINGS = {KANA: _kana, HANGUL: _hangul, HAN: _han, LATIN: anyascii, OTHER: _other}

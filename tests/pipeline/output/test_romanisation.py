@@ -10,6 +10,8 @@ from pipeline.output.romanisation import is_latin, romanise
     [
         ("Beyoncé", "Beyonce"),
         ("Mötley Crüe – Ærø", "Motley Crue - AEro"),
+        ("Þórr “łøð” ßə…", 'Thorr "lod" sse...'),
+        ("e\u0301te\u0301", "ete"),
         ("ＦＵＬＬ", "FULL"),
         ("♥", ""),
         ("🎵 la", "la"),
@@ -20,6 +22,7 @@ from pipeline.output.romanisation import is_latin, romanise
         ("初音ミク feat. GUMI", "Chu Yin Miku feat. GUMI"),
         ("シャルル〜ラーメン〜", "Sharuru ~ Raamen ~"),
         ("ファッション", "Fasshon"),
+        ("デュエル", "Dyueru"),
         ("ティーンウィッチ", "Tiinwitchi"),
         ("ﾊﾞｯｸ", "Bakku"),
     ],
