@@ -16,7 +16,6 @@ from pipeline.generation.map_model.rhythm import SongRhythm, like_standard, rhyt
 SAME_TICK_MS = 12.0
 """Objects further from every tick than this are on none."""
 
-
 SHIFTED_BARS = (-8, -4, -3, -2, -1, 1, 2, 3, 4, 8)
 """Whole bars by which a rhythm is moved, to see whether it would fit the song there as well."""
 
@@ -28,26 +27,21 @@ CLEARLY_IN_PLACE = 1.5
 
 
 class TickEvidence:
-    """Logits of objects on a clock, and a map's object steps.
+    """Logits of objects on a clock, and the ticks expected in one map.
 
     Attributes:
         logits: float64 [steps]; -inf where no tick exists.
-        steps: Steps with an object, int64 [objects], in order.
+        is_expected: The most likely ticks, as many as the map has object times, bool [steps].
     """
 
     def __init__(self, clock: BeatClock, logits: np.ndarray, times_ms: np.ndarray) -> None:
         self.clock, self.logits = clock, logits.astype(np.float64)
-        is_on_tick = np.abs(clock.residuals_ms(times_ms)) <= SAME_TICK_MS
-        self.steps = np.unique(clock.steps_at(times_ms[is_on_tick]))
         likely = np.argsort(-self.logits, kind="stable")[: len(np.unique(times_ms))]
         self.is_expected = np.zeros(len(self.logits), bool)
         self.is_expected[likely] = True
 
     def expected_share(self, times_ms: np.ndarray) -> float:
-        """Return the fraction of object times on expected ticks.
-
-        As many ticks are expected as the map has objects.
-        """
+        """Return the fraction of object times on expected ticks."""
         if not len(times_ms):
             return math.nan
         is_on_tick = np.abs(self.clock.residuals_ms(times_ms)) <= SAME_TICK_MS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -160,11 +161,10 @@ def _short(path: Path) -> str:
 
 
 def _run(command: Sequence[str]) -> int:
-    process = subprocess.Popen(command)
-    while True:
-        try:
-            status = process.wait()
-        except KeyboardInterrupt:
-            # The terminal has told the program, too, which says so itself.
-            continue
-        return 128 - status if status < 0 else status
+    # The terminal interrupts the program, too, which reports it.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        status = subprocess.call(command)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return 128 - status if status < 0 else status

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,3 +120,16 @@ def test_models_are_told_apart() -> None:
 
 def test_every_group_has_more_than_its_basic_options() -> None:
     assert all({option.name for option in options} - set(BASIC) for options in option_groups().values())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+def test_an_interrupt_of_the_program_does_not_end_the_dialogue():
+    interrupts = []
+    before = signal.signal(signal.SIGINT, lambda *_: interrupts.append(1))
+    try:
+        assert dialogue._run([sys.executable, "-c", "import os; os.kill(os.getppid(), 2); raise SystemExit(3)"]) == 3
+        assert not interrupts
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interrupts, "after it, the former handler is back"
+    finally:
+        signal.signal(signal.SIGINT, before)
