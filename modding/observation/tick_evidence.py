@@ -27,7 +27,7 @@ CLEARLY_IN_PLACE = 1.5
 
 
 class TickEvidence:
-    """Logits of objects on a clock, and the ticks expected in one map.
+    """Logits of objects on a clock, and expected ticks of a map.
 
     Attributes:
         logits: float64 [steps]; -inf where no tick exists.
