@@ -7,13 +7,18 @@ import { clock, number, t } from "/static/texts.js";
 export function timing(facts) {
   const lines = facts.timing ?? [];
   if (!lines.length) return null;
-  const bpm = lines.map((line) => line.bpm);
-  const [low, high] = [Math.min(...bpm), Math.max(...bpm)].map(tempo);
   const isSteady = facts.has_steady_beat;
   const each = lines.map((line) => t("generate.timing_line", {
-    time: clock(line.time_ms / 1000), bpm: tempo(line.bpm), confidence: number(100 * line.confidence) }));
+    time: clock(line.time_ms / 1000), bpm: tempoText(line.bpm), confidence: number(100 * line.confidence) }));
   return el("p", { class: `small ${isSteady ? "muted" : "warn"}`, title: each.join("\n") },
-    t(isSteady ? "generate.timing_steady" : "generate.timing_uncertain", { bpm: low === high ? low : `${low}–${high}` }));
+    t(isSteady ? "generate.timing_steady" : "generate.timing_uncertain", { bpm: tempoSpan(lines) }));
 }
 
-const tempo = (bpm) => number(bpm, Number.isInteger(bpm) ? 0 : 2);
+export const tempoText = (bpm) => number(bpm, Math.abs(bpm - Math.round(bpm)) < 0.005 ? 0 : 2);
+
+/** The tempo of red lines, or the lowest and the highest. */
+export function tempoSpan(lines) {
+  const tempi = lines.map((line) => line.bpm);
+  const [low, high] = [Math.min(...tempi), Math.max(...tempi)].map(tempoText);
+  return low === high ? low : `${low}–${high}`;
+}

@@ -1,6 +1,7 @@
 // The step before objects: the timing of the song, folded away until somebody opens it, and what is kept of it.
 
 import { el } from "/static/dom.js";
+import { tempoSpan } from "/static/generate/timing.js";
 import { t } from "/static/texts.js";
 
 /** A fold for the timing of a song: {element, options(), offer(song), show(kept)}. `onChange()` is told that other red
@@ -14,7 +15,7 @@ export function timingStep(onChange, onMake) {
   let panel = null;
 
   function draw() {
-    summary.textContent = kept ? t("timing.kept", { tempo: tempoOf(kept.lines) }) : t("timing.predicted");
+    summary.textContent = kept ? t("timing.kept", { tempo: tempoSpan(kept.lines) }) : t("timing.predicted");
   }
 
   async function toggled() {
@@ -57,10 +58,4 @@ export function timingStep(onChange, onMake) {
 
   draw();
   return { element, offer, show, options: () => (song && kept ? { beatmap_path: kept.ref, in_context: ["TIMING"] } : {}) };
-}
-
-function tempoOf(lines) {
-  const tempi = lines.map((line) => Math.round(line.bpm * 100) / 100);
-  const [low, high] = [Math.min(...tempi), Math.max(...tempi)];
-  return low === high ? String(low) : `${low}–${high}`;
 }

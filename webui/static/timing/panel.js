@@ -5,6 +5,7 @@ import { afterPause, el, fill } from "/static/dom.js";
 import { clock as clockText, number, t } from "/static/texts.js";
 import { SongClock } from "/static/preview/clock.js";
 import { HitSounds } from "/static/preview/hitsounds.js";
+import { tempoText } from "/static/generate/timing.js";
 import { inPageWords } from "/static/generate/words.js";
 import { asTapped, beatsBetween, fitTaps, scaled, shifted, tapped, withDownbeat } from "/static/timing/lines.js";
 import { TimingView } from "/static/timing/view.js";
@@ -209,10 +210,8 @@ function numberField(key, limits, onNumber) {
   };
 }
 
-export const tempoText = (bpm) => number(bpm, Math.abs(bpm - Math.round(bpm)) < 0.005 ? 0 : 2);
-
 /** The tempi of several red lines in a few words. */
-export function tempoRange(lines) {
+function tempoRange(lines) {
   const tempi = lines.map((line) => line.bpm);
   return t("timing.lines", { count: lines.length, low: tempoText(Math.min(...tempi)), high: tempoText(Math.max(...tempi)) });
 }
