@@ -113,6 +113,29 @@ def test_tapping_along_sets_the_tempo(page):
     page.locator(".timing-step > summary", has_text="saved for this song").wait_for()
 
 
+def test_a_timing_that_is_closed_while_it_is_predicted_leaves_the_next_one_alone(page):
+    shown = page.evaluate("""async () => {
+      const { timingStep } = await import("/static/generate/timing_step.js");
+      const { audio_path: song } = JSON.parse(sessionStorage.getItem("generate-draft"));
+      const [fetched, pause] = [window.fetch, (ms) => new Promise((resolve) => setTimeout(resolve, ms))];
+      let predictions = 0;
+      window.fetch = async (path, ...rest) => {
+        if (path === "/api/timings" && (predictions += 1) === 1) await pause(600);
+        return fetched(path, ...rest);
+      };
+      const step = timingStep(() => {}, () => {});
+      document.body.append(step.element);
+      step.offer(song);
+      for (const isOpen of [true, false, true]) {
+        step.element.open = isOpen;
+        await pause(100);
+      }
+      await pause(800);
+      return [step.element.querySelectorAll("canvas").length, predictions];
+    }""")
+    assert shown == [1, 2]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(page, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
