@@ -87,7 +87,7 @@ def test_taps_and_beats_are_worked_out(page):
         again: lines.tapped([0, 500], 9000),
         near: tap(2004, 503), twice: tap(1253, 251), other: tap(2000, 700),
         beats: lines.beatsBetween([...predicted, { time_ms: 2000, bpm: 60, meter: 3 }], 900, 3500),
-        later: lines.withDownbeat(predicted, -2),
+        later: lines.withDownbeat(predicted, -2), bar: lines.withDownbeat(predicted, 4),
       };
     }""")
     assert found["few"] is None and found["again"] == [9000]
@@ -97,6 +97,7 @@ def test_taps_and_beats_are_worked_out(page):
     assert other["bpm"] == pytest.approx(85.7, abs=0.3) and other["time_ms"] == pytest.approx(2000, abs=8)
     assert [(each["ms"], each["inBar"]) for each in found["beats"]] == [(1000, 1), (1500, 2), (2000, 0), (3000, 1)]
     assert found["later"] == [{"time_ms": 1500, "bpm": 120, "meter": 4}]
+    assert found["bar"] == [{"time_ms": 500, "bpm": 120, "meter": 4}], "no bar is lost"
 
 
 def test_tapping_along_sets_the_tempo(page):

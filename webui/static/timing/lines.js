@@ -27,13 +27,11 @@ export const shifted = (lines, ms) => lines.map((line) => ({ ...line, time_ms: l
 export const scaled = (lines, ratio) => lines.map((line) => ({ ...line, bpm: line.bpm * ratio }));
 
 /** Lines whose bars begin so many beats later. */
-export const withDownbeat = (lines, beats) => lines.map((line) => ({ ...line, time_ms: fromStart(line.time_ms + beats * beatMs(line), line) }));
+export const withDownbeat = (lines, beats) =>
+  lines.map((line, index) => ({ ...line, time_ms: fromStart(line.time_ms + beats * beatMs(line), line, index === 0) }));
 
-/** The same bars, the first of which begins at 0 ms or later. */
-function fromStart(timeMs, line) {
-  const barMs = line.meter * beatMs(line);
-  return timeMs < 0 ? timeMs + Math.ceil(-timeMs / barMs) * barMs : timeMs;
-}
+/** The same bars from 0 ms on; those of the first line begin as early as possible, since objects begin after it. */
+const fromStart = (timeMs, line, isFirst) => (isFirst || timeMs < 0 ? modulo(timeMs, line.meter * beatMs(line)) : timeMs);
 
 /** A series of taps with one more; a long pause begins a new one. */
 export const tapped = (taps, ms) => (taps.length && ms - taps.at(-1) < NEW_SERIES_MS && ms > taps.at(-1) ? [...taps, ms] : [ms]);
