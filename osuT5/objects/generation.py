@@ -81,7 +81,7 @@ FIELDS_OF_KIND = {
 
 
 @dataclass(frozen=True, slots=True)
-class Draws:
+class DrawOptions:
     """Options of drawing values from their probabilities.
 
     Attributes:
@@ -98,7 +98,7 @@ class Draws:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MapTarget:
     """Target of a map: its conditions, attributes and styles.
 
     Attributes:
@@ -122,11 +122,11 @@ class ObjectGenerator:
     def generate(
         self,
         steps: np.ndarray,
-        wish: Wish,
+        target: MapTarget,
         builder: DraftBuilder,
         seed: int,
-        draws: Draws = Draws(),
-        opposite: Wish | None = None,
+        draws: DrawOptions = DrawOptions(),
+        opposite: MapTarget | None = None,
         before: ChartTokens | None = None,
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> list[Draft]:
@@ -144,9 +144,9 @@ class ObjectGenerator:
             steps = steps[steps > before.steps[-1]]
             given = min(len(before), self.network.config.window_objects)
             steps = np.concatenate([before.steps[-given:], steps])
-        wishes = [wish] if opposite is None or draws.guidance == 1 else [wish, opposite]
-        rows = _Rows(self.network, self.sound, steps, wishes)
-        chart = _Chart(self.network, rows, builder, steps, seed, draws, wish)
+        targets = [target] if opposite is None or draws.guidance == 1 else [target, opposite]
+        rows = _Rows(self.network, self.sound, steps, targets)
+        chart = _Chart(self.network, rows, builder, steps, seed, draws, target)
         with one_thread():
             for index in range(given):
                 chart.read(index, before, len(before) - given + index)
@@ -160,13 +160,15 @@ class ObjectGenerator:
 
 
 class _Rows:
-    """Inputs of a whole map, a row for each wish."""
+    """Inputs of a whole map, a row for each target."""
 
-    def __init__(self, network: ObjectNetwork, sound: SongSound, steps: np.ndarray, wishes: Sequence[Wish]) -> None:
+    def __init__(
+        self, network: ObjectNetwork, sound: SongSound, steps: np.ndarray, targets: Sequence[MapTarget]
+    ) -> None:
         beats, ticks = np.divmod(steps, TICKS_PER_BEAT)
-        encoded = [_encode(network, sound, steps, wish) for wish in wishes]
+        encoded = [_encode(network, sound, steps, target) for target in targets]
         self.beats, self.conditions = (torch.cat(parts) for parts in zip(*encoded, strict=True))
-        self.count = len(wishes)
+        self.count = len(targets)
         self._beats, self._ticks = (torch.from_numpy(each).repeat(self.count, 1) for each in (beats, ticks))
         self._sound = torch.from_numpy(sound.ticks[beats, ticks].astype(np.float32)).repeat(self.count, 1, 1)
         self._gaps = torch.from_numpy(gap_classes(steps)).repeat(self.count, 1, 1)
@@ -187,7 +189,7 @@ class _Rows:
         return torch.from_numpy(values).expand(self.count, *values.shape)
 
 
-def _encode(network: ObjectNetwork, sound: SongSound, steps: np.ndarray, wish: Wish) -> tuple[Tensor, Tensor]:
+def _encode(network: ObjectNetwork, sound: SongSound, steps: np.ndarray, target: MapTarget) -> tuple[Tensor, Tensor]:
     """Return beat vectors and conditions of a song, [1, beats, ...].
 
     They are those of the middles of overlapping windows.
@@ -196,13 +198,13 @@ def _encode(network: ObjectNetwork, sound: SongSound, steps: np.ndarray, wish: W
     starts = range(-half // 2, len(sound), half)
     numbers = np.array(starts)[:, None] + np.arange(window)
     inside = numbers.clip(0, len(sound) - 1)
-    style = [style_facts(wish.attributes, wish.styles, float(sound.beat_length_ms[row[0]])) for row in inside]
+    style = [style_facts(target.attributes, target.styles, float(sound.beat_length_ms[row[0]])) for row in inside]
     inputs = BeatInputs(
         torch.from_numpy(sound.beats[inside].astype(np.float32)),
         torch.from_numpy(np.stack([plan_of(steps, start, window) for start in starts])),
         torch.from_numpy(sound.places[inside]),
         torch.from_numpy(sound.bar_beats[inside]),
-        stack_conditions([wish.conditions] * len(inside), range(len(inside))),
+        stack_conditions([target.conditions] * len(inside), range(len(inside))),
         torch.from_numpy(np.stack(style)),
     )
     middle = slice(half // 2, half // 2 + half)
@@ -238,13 +240,13 @@ class _Chart:
         builder: DraftBuilder,
         steps: np.ndarray,
         seed: int,
-        draws: Draws,
-        wish: Wish,
+        draws: DrawOptions,
+        target: MapTarget,
     ) -> None:
         self.network, self.rows, self.builder = network, rows, builder
         self.steps, self.seed, self.draws = steps, seed, draws
-        self.is_hitsounded = bool(wish.attributes.hitsounded)
-        self.spacing = None if wish.spacing_px is None else SpacingControl(wish.spacing_px)
+        self.is_hitsounded = bool(target.attributes.hitsounded)
+        self.spacing = None if target.spacing_px is None else SpacingControl(target.spacing_px)
         self.rng = np.random.default_rng(seed)
         self.cache = network.new_cache()
         self.fields_before = np.full(len(Field), NONE)

@@ -19,7 +19,7 @@ from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import GenerationReport, SongGenerator
 from osuT5.model.files.find import find_model
-from osuT5.objects.generation import Draws
+from osuT5.objects.generation import DrawOptions
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, EventGroup
@@ -75,7 +75,7 @@ class PreparedChart:
     sampling: Sampling
     notes: list[str] = field(default_factory=list)
     rhythm: SongRhythm | None = None
-    draws: Draws = field(default_factory=Draws)
+    draws: DrawOptions = field(default_factory=DrawOptions)
     span: Span = field(default_factory=Span)
     timing_confidences: list[float] = field(default_factory=list)
 

@@ -13,7 +13,7 @@ from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, HitSound, SampleS
 from osu_beatmap.user_tags import is_user_tag, user_tag_spellings
 from osuT5.generation.rules.grammar import is_published
 from osuT5.generation.sampling.sampler import Sampling, sampling_for
-from osuT5.objects.generation import Draws
+from osuT5.objects.generation import DrawOptions
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventKind
@@ -147,9 +147,9 @@ def asked_sampling(request: GenerationRequest) -> Sampling:
     return Sampling(**_given_draws(request), guidance_scale=request.sampling.cfg_scale)
 
 
-def asked_draws(request: GenerationRequest) -> Draws:
+def asked_draws(request: GenerationRequest) -> DrawOptions:
     """Return the sampling options for objects on the beat clock."""
-    return Draws(**_given_draws(request), guidance=request.sampling.cfg_scale)
+    return DrawOptions(**_given_draws(request), guidance=request.sampling.cfg_scale)
 
 
 def _given_draws(request: GenerationRequest) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from osuT5.encoding.hit_objects.object_drafts import Draft
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.objects.corpus import SongSound
-from osuT5.objects.generation import Draws, ObjectGenerator, Wish
+from osuT5.objects.generation import DrawOptions, MapTarget, ObjectGenerator
 from osuT5.objects.model.sections import kiai_spans_ms, phrase_volumes
 from osuT5.objects.styles import Levels, Style, absolute_style
 from osuT5.objects.tokens.chart_tokens import encode_chart
@@ -43,7 +43,7 @@ def with_objects(
     lines: Sequence[TimingPoint],
     settings: Difficulty,
     writer: SongGenerator,
-    draws: Draws,
+    draws: DrawOptions,
 ) -> ChartState:
     """Return a chart with its objects at its object times.
 
@@ -57,13 +57,15 @@ def with_objects(
     mode, keys, encoding = chart.attributes.mode, chart.attributes.key_count or 0, writer.spec.encoding
     styles = drawn_styles(mode, chart.seed, writer.song_ms)
     network = rhythm.model.objects
-    wish = _wish(with_drawn_hitsounds(chart.attributes, chart.seed, writer.song_ms), styles, network.config.styles)
+    target = _map_target(
+        with_drawn_hitsounds(chart.attributes, chart.seed, writer.song_ms), styles, network.config.styles
+    )
     opposite = None if chart.negative is None else _opposite(chart)
-    if opposite is None and wish.styles != styles:
-        draws, opposite = replace(draws, guidance=TAG_GUIDANCE), replace(wish, styles=styles)
+    if opposite is None and target.styles != styles:
+        draws, opposite = replace(draws, guidance=TAG_GUIDANCE), replace(target, styles=styles)
     drafts = ObjectGenerator(network, SongSound.of(song)).generate(
         song.clock.steps_at(chart.object_times_ms),
-        wish,
+        target,
         DraftBuilder(mode, song.clock, Timing(list(lines)), settings, keys),
         chart.seed,
         draws,
@@ -83,7 +85,7 @@ def with_objects(
     return replace(chart, drafts=drafts, contexts=contexts)
 
 
-def _wish(attributes: Attributes, styles: Mapping[Style, float], levels: Levels | None = None) -> Wish:
+def _map_target(attributes: Attributes, styles: Mapping[Style, float], levels: Levels | None = None) -> MapTarget:
     """Return the target of a map.
 
     Styles apply unless a tag sets others.
@@ -93,16 +95,16 @@ def _wish(attributes: Attributes, styles: Mapping[Style, float], levels: Levels 
     """
     attributes = with_hold_tags(attributes)
     wanted = wanted_styles(attributes.descriptors, attributes.mode)
-    wish = Wish(rhythm_conditions(attributes), attributes, {**styles, **wanted})
+    target = MapTarget(rhythm_conditions(attributes), attributes, {**styles, **wanted})
     if levels is None or Style.SPACING not in wanted:
-        return wish
-    spacing = wanted[Style.SPACING], attributes.mode, wish.conditions.stars
-    return replace(wish, spacing_px=absolute_style(Style.SPACING, *spacing, levels))
+        return target
+    spacing = wanted[Style.SPACING], attributes.mode, target.conditions.stars
+    return replace(target, spacing_px=absolute_style(Style.SPACING, *spacing, levels))
 
 
-def _opposite(chart: ChartState) -> Wish:
+def _opposite(chart: ChartState) -> MapTarget:
     """Return the negative target of guidance, at the map's star rating."""
-    return _wish(replace(chart.negative, difficulty=chart.attributes.difficulty), {})
+    return _map_target(replace(chart.negative, difficulty=chart.attributes.difficulty), {})
 
 
 def add_kiai(chart: ChartState, rhythm: SongRhythm, lines: Sequence[TimingPoint], contract: Contract) -> None:

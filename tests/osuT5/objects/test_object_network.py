@@ -14,7 +14,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Difficulty, GameMode, HoldNote
 from osu_beatmap.timing.active_point import Timing
 from osuT5.objects.batches import PassageSampler, SamplingOptions, cut_passage, mirrored, stack_passages, with_banks
-from osuT5.objects.generation import Draws, ObjectGenerator, Wish
+from osuT5.objects.generation import DrawOptions, MapTarget, ObjectGenerator
 from osuT5.objects.loss import nats_by_part
 from osuT5.objects.model.config import ObjectConfig, contract_of
 from osuT5.objects.model.files import load_object_model, save_object_model
@@ -27,7 +27,7 @@ from osuT5.objects.training import ObjectTask, usual_styles
 from osuT5.rhythm.conditions import RhythmConditions
 from tests.osuT5.objects.object_maps import LINES, SMALL, clock_of, make_map, make_object_song
 
-DEFAULTS = Draws()
+DEFAULTS = DrawOptions()
 ALL_MODES = [GameMode.STANDARD, GameMode.TAIKO, GameMode.CATCH, GameMode.MANIA]
 
 
@@ -171,9 +171,9 @@ def test_models_with_other_tables_are_refused(network, tmp_path):
         load_object_model(tmp_path / "missing")
 
 
-def _wish(mode, styles=None, stars=3.0):
+def _map_target(mode, styles=None, stars=3.0):
     keys = 4 if mode is GameMode.MANIA else 0
-    return Wish(RhythmConditions(mode, stars, keys), Attributes(mode, stars), styles or {})
+    return MapTarget(RhythmConditions(mode, stars, keys), Attributes(mode, stars), styles or {})
 
 
 def _generate(network, song, mode, seed=1, steps=None, draws=DEFAULTS, opposite=None, spacing_px=None):
@@ -182,8 +182,8 @@ def _generate(network, song, mode, seed=1, steps=None, draws=DEFAULTS, opposite=
     keys = 4 if mode is GameMode.MANIA else 0
     builder = DraftBuilder(mode, clock, Timing(LINES), Difficulty(), keys)
     generator = ObjectGenerator(network, song.sound)
-    wish = replace(_wish(mode), spacing_px=spacing_px)
-    drafts = generator.generate(steps, wish, builder, seed, draws, opposite)
+    target = replace(_map_target(mode), spacing_px=spacing_px)
+    drafts = generator.generate(steps, target, builder, seed, draws, opposite)
     return steps, clock, drafts
 
 
@@ -219,7 +219,7 @@ def test_a_part_continues_the_map_before_it(network, song, mode):
     before = song.charts[ALL_MODES.index(mode)].tokens
     steps, clock = np.arange(0, 24 * 40, 12), clock_of()
     builder = DraftBuilder(mode, clock, Timing(LINES), Difficulty(), 4)
-    drafts = ObjectGenerator(network, song.sound).generate(steps, _wish(mode), builder, 1, before=before)
+    drafts = ObjectGenerator(network, song.sound).generate(steps, _map_target(mode), builder, 1, before=before)
     assert drafts[0].obj.time_ms > clock.times_at(before.steps[-1])
     assert all(draft.obj.time_ms > clock.times_at(before.steps[-1]) for draft in drafts)
 
@@ -233,7 +233,7 @@ def test_a_seed_gives_the_same_objects(network, song):
 @pytest.mark.parametrize("mode", ALL_MODES)
 def test_draws_are_as_free_as_the_options_say(network, song, mode):
     def objects(seed, **options):
-        return [draft.obj for draft in _generate(network, song, mode, seed, draws=Draws(**options))[2]]
+        return [draft.obj for draft in _generate(network, song, mode, seed, draws=DrawOptions(**options))[2]]
 
     assert objects(1, temperature=0.0) == objects(2, temperature=0.0) == objects(3, top_k=1)
     assert objects(1) != objects(1, temperature=5.0)
@@ -242,9 +242,11 @@ def test_draws_are_as_free_as_the_options_say(network, song, mode):
 @pytest.mark.parametrize("mode", ALL_MODES)
 def test_guidance_leads_away_from_the_opposite(network, song, mode):
     def objects(guidance, opposite):
-        return [draft.obj for draft in _generate(network, song, mode, 1, None, Draws(guidance=guidance), opposite)[2]]
+        return [
+            draft.obj for draft in _generate(network, song, mode, 1, None, DrawOptions(guidance=guidance), opposite)[2]
+        ]
 
-    same, other = _wish(mode), _wish(mode, dict.fromkeys(Style, 3.0), 8.0)
+    same, other = _map_target(mode), _map_target(mode, dict.fromkeys(Style, 3.0), 8.0)
     unguided = objects(1.0, None)
     assert objects(1.0, other) == unguided
     assert objects(5.0, same) == unguided
