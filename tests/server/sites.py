@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from server.http.security import TOKEN_HEADER
@@ -39,6 +40,17 @@ def sent_song(client: TestClient, name: str = "song.wav") -> dict[str, str]:
     answer = client.post("/api/uploads", params={"name": name}, content=SONG)
     assert answer.status_code == 201, answer.text
     return answer.json()["ref"]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    with client_of(settings_in(tmp_path_factory.mktemp("site"))) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def song(client):
+    return sent_song(client)
 
 
 def checked(client: TestClient, kind: str = "generate", **options: Any) -> dict[str, Any]:
