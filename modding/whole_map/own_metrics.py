@@ -12,7 +12,7 @@ from osu_beatmap.profile.beats import beat_places, share
 from osu_beatmap.profile.profile import FEWEST_OBJECTS, profile_of
 from osu_beatmap.rules.chart import Chart
 
-TICKS_PER_BEAT = 12
+RHYTHM_TICKS_PER_BEAT = 12
 SAME_VELOCITY = 0.005
 
 
@@ -54,8 +54,8 @@ def own_metrics(chart: Chart, evidence: TickEvidence | None = None) -> dict[str,
 def _repeated_bar_share(chart: Chart, times_ms: np.ndarray) -> float:
     """Return the fraction of bars with the rhythm of the bar before."""
     places = beat_places(chart.timing, times_ms)
-    ticks = np.rint(places.since_line * TICKS_PER_BEAT).astype(np.int64)
-    bars, phases = np.divmod(ticks, places.meter * TICKS_PER_BEAT)
+    ticks = np.rint(places.since_line * RHYTHM_TICKS_PER_BEAT).astype(np.int64)
+    bars, phases = np.divmod(ticks, places.meter * RHYTHM_TICKS_PER_BEAT)
     rhythms: dict[int, list[int]] = {}
     for bar, phase in zip(bars.tolist(), phases.tolist(), strict=True):
         rhythms.setdefault(bar, []).append(phase)
