@@ -100,7 +100,11 @@ class MapperClassifier(nn.Module):
         self.out = nn.Linear(head.width, head.mapper_count)
 
     def features(self, summaries: Tensor) -> Tensor:
-        """Summaries by the reader [rows, summary_size] -> what tells mappers apart [rows, width]."""
+        """Return the features of mappers [rows, width].
+
+        Args:
+            summaries: Summaries by the reader [rows, summary_size].
+        """
         x = (summaries - self.centre) / self.scale
         x = F.dropout(x, self.head.dropout, self.training)
         return F.gelu(self.expand(x))

@@ -140,7 +140,10 @@ def band_mask(length: int, band: int, device: torch.device) -> Tensor:
 
 
 def modulated(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """Normalise x [N, T, D], scale by 1 + scale [N, D], and shift."""
+    """Normalise x, multiply it by 1 + scale, and shift it.
+
+    x is [N, T, D], scale and shift are [N, D].
+    """
     return F.layer_norm(x, x.shape[-1:], eps=NORM_EPS) * (1.0 + scale[:, None]) + shift[:, None]
 
 
@@ -156,7 +159,10 @@ def sinusoids(values: Tensor, size: int) -> Tensor:
 
 
 def rotary_angles(length: int, config: DiTConfig, device: torch.device) -> Tensor:
-    """Return cosines and sines of rotary positions [T, D / heads / 2, 2].
+    """Return cosines and sines of rotary positions.
+
+    Shape [T, D / heads / 2, 2].
+
 
     Source: Su et al. 2021, "RoFormer".
     """

@@ -62,9 +62,10 @@ def point_features(
     naturals_px: np.ndarray,
     has_draft: bool = True,
 ) -> PointFeatures:
-    """Return the features of a sequence with a draft at `draft_px` [n, 2].
+    """Return the features of a sequence with a draft.
 
     Args:
+        draft_px: Positions of the draft [n, 2].
         distances_px: [n] to the previous point; the only information on positions without a draft.
         naturals_px: [paths] lengths of the draft's paths.
     """
@@ -124,7 +125,10 @@ def _path_columns(
 
 
 def _draft_columns(draft: np.ndarray) -> np.ndarray:
-    """Return a point's draft position and movements [n, 2 + 4 + 4 * periods].
+    """Return the draft positions and movements of points.
+
+    Shape [n, 2 + 4 + 4 * periods].
+
 
     The movements are those before and after the point.
     """

@@ -181,7 +181,7 @@ def has_free_path(slider: Slider) -> bool:
 
 
 def with_positions(beatmap: Beatmap, sequence: PointSequence, positions: np.ndarray) -> Beatmap:
-    """Return a copy of the beatmap with its points at `positions` [n, 2].
+    """Return a copy of the beatmap with other positions [n, 2].
 
     `sequence` is its own. The ends of sliders follow from their control points and are not read.
     """

@@ -57,7 +57,7 @@ class Estimator(Protocol):
     """A refiner that has been told about one map."""
 
     def part(self, noisy: torch.Tensor, schedule: NoiseSchedule, step: int, part: slice) -> Estimate:
-        """Estimate the clean positions of a part of noisy positions [S, n, 2].
+        """Estimate the clean positions of a part [S, n, 2].
 
         The part is of the map's points; the noise is that of a step of a schedule.
         """

@@ -25,9 +25,9 @@ from training.options import OptionError, require_one_of
 
 @dataclass(frozen=True, slots=True)
 class RefinerBatch:
-    """Clean positions [N, T, 2], noise, diffusion steps [N], mask [N, T], inputs.
+    """Batch of clean positions, with noise, steps and inputs.
 
-    The noise has the shape of the positions.
+    Positions are [N, T, 2], diffusion steps [N], the mask [N, T]. The noise has the shape of the positions.
     """
 
     clean: Tensor

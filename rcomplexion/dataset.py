@@ -35,7 +35,10 @@ class RhythmCorpus:
 
 @dataclass(frozen=True, slots=True)
 class RhythmBatch:
-    """Inputs, and the classes that follow [rows, intervals], IGNORED where there is none."""
+    """Inputs, and the classes that follow [rows, intervals].
+
+    A class is IGNORED if there is none.
+    """
 
     inputs: RhythmInputs
     targets: Tensor

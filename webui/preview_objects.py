@@ -177,7 +177,10 @@ def _base(chart: Chart, place: int, kind: str, is_long: bool = False) -> dict:
 
 
 def _flat(path: SliderPath, shift_px: float) -> list[float]:
-    """[x0, y0, x1, y1, ...] in tenths of a px, each place once."""
+    """Return [x0, y0, x1, ...] in tenths of a px.
+
+    A place that repeats the one before is left out.
+    """
     points = path.points
     if len(points) > MAX_PATH_POINTS:
         points = path.positions(np.linspace(0.0, path.length_px, MAX_PATH_POINTS))

@@ -106,7 +106,10 @@ def _metric_names(maps: Sequence[MapProfile]) -> list[str]:
 
 
 def _features(maps: Sequence[MapProfile], bands: ProfileBands) -> np.ndarray:
-    """Return the metrics [maps, metrics + 1] in half bands, and a constant.
+    """Return the metrics in half bands, and a constant.
+
+    Shape [maps, metrics + 1].
+
 
     They are distances from the human median.
     """

@@ -108,7 +108,10 @@ def chart_matches(chart: MeasuredChart, symbols: np.ndarray, edges_ms: np.ndarra
 
 
 def _ticks_ms(edges_ms: np.ndarray, ticks: int) -> np.ndarray:
-    """Ticks of every bar [bars * ticks], without the end of the last one."""
+    """Return the ticks of every bar [bars * ticks].
+
+    The end of the last bar is left out.
+    """
     shares = np.arange(ticks) / ticks
     return (edges_ms[:-1, None] + np.diff(edges_ms)[:, None] * shares).ravel()
 

@@ -32,7 +32,10 @@ def divisors_of(chart: MeasuredChart) -> np.ndarray:
 
 
 def snap_shares(chart: MeasuredChart) -> np.ndarray:
-    """Share of the objects on each divisor, and off the grid [divisors + 1]."""
+    """Return the fraction of objects on each divisor.
+
+    The last of [divisors + 1] is that off the grid.
+    """
     places = divisors_of(chart)
     if not len(places):
         return np.full(len(DIVISORS) + 1, math.nan)

@@ -78,7 +78,10 @@ def joined(parts: Sequence[Batch]) -> Batch:
 
 
 def padded(rows: Sequence[np.ndarray], filler: int) -> np.ndarray:
-    """Rows [tokens] of any length as one array [rows, tokens of the longest], int64."""
+    """Join rows of any length in one array.
+
+    Each is [tokens]; the array is int64 [rows, tokens of the longest].
+    """
     block = np.full((len(rows), max(len(row) for row in rows)), filler, dtype=np.int64)
     for index, row in enumerate(rows):
         block[index, : len(row)] = row

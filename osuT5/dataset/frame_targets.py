@@ -18,7 +18,9 @@ DOWNBEAT_CHANNEL = FRAME_CHANNELS.index("downbeat")
 def frame_targets(
     song: TrainingSong, onsets: Callable[[np.ndarray], np.ndarray], frames: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Targets [frames, channels] of a window, and what is known of them [1, channels].
+    """Return the targets of a window, and which are known.
+
+    Shapes [frames, channels] and [1, channels].
 
     `onsets` are the `onset_targets` of the window. An onset channel holds the share of the mode's charts that have
     an object there, since an easy chart leaves out what a hard one maps. The frames beside an onset count half.

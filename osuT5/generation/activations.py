@@ -52,7 +52,10 @@ class SongActivations:
             self._weights[span] += self._window_weights[: len(heard)]
 
     def mean(self) -> np.ndarray | None:
-        """Probabilities [frames, channels] of the song, channels as in the model's frame heads."""
+        """Return the probabilities of the song [frames, channels].
+
+        The channels are those of the model's frame heads.
+        """
         if self.model.frame_heads is None:
             return None
         song = slice(self.frames, self.frames + self.song_frames)

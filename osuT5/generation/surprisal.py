@@ -281,7 +281,7 @@ class ContextScorer:
         return event
 
     def _chances(self, probabilities: np.ndarray) -> np.ndarray:
-        """Return the probability of each time, then of the end, [times + 1].
+        """Return the probabilities of times and of the end [times + 1].
 
         The token is a time or an end.
         """

@@ -101,7 +101,10 @@ class Attention(nn.Module):
         return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # [b, n, d] -> [b, heads, n, d / heads]
 
     def _split_fused(self, states: Tensor, parts: int) -> tuple[Tensor, ...]:
-        """Split [b, n, parts * d] into `parts` tensors [b, heads, n, d / heads]."""
+        """Split a tensor into parts, each by heads.
+
+        [b, n, parts * d] becomes `parts` tensors [b, heads, n, d / heads].
+        """
         return states.unflatten(-1, (parts, self.heads, -1)).transpose(1, 3).unbind(2)
 
 

@@ -62,7 +62,10 @@ class TimePointer(nn.Module):
         return torch.baddbmm(onsets, queries, time_keys.keys.transpose(1, 2))
 
     def _at_token_times(self, subframes: Tensor) -> Tensor:
-        """Interpolates [windows, sub-frames, n] linearly to [windows, time tokens, n]; beyond the last: the last."""
+        """Interpolate sub-frames linearly at the times of tokens.
+
+        [windows, sub-frames, n] becomes [windows, time tokens, n]. The last sub-frame holds beyond its time.
+        """
         times = token_audio_ms(self.config, subframes.device) / self.config.ms_per_subframe
         times = times.clamp(0, subframes.shape[1] - 1)
         before = times.floor().long()

@@ -101,7 +101,10 @@ class Spectrogram(nn.Module):
 
 
 def mel_filter_bank(spec: SpectrogramSpec) -> Tensor:
-    """Triangular filters [n_fft / 2 + 1, n_mels], evaluated at the FFT bin frequencies."""
+    """Return triangular filters, evaluated at the FFT bin frequencies.
+
+    Shape [n_fft / 2 + 1, n_mels].
+    """
     to_mel, to_hz, dtype = _SCALE_FUNCTIONS[spec.filter_bank]
     bin_hz = torch.linspace(0, spec.sample_rate / 2, spec.n_fft // 2 + 1, dtype=dtype)
     edge_hz = to_hz(torch.linspace(to_mel(spec.f_min), to_mel(spec.f_max), spec.n_mels + 2, dtype=dtype))

@@ -107,7 +107,10 @@ class Layer(nn.Module):
         self.dropout = config.dropout
 
     def cross_keys_values(self, encoder_states: Tensor) -> KeyValues:
-        """Keys and values of the audio, [windows, heads, positions, d / heads] each; once per window."""
+        """Return the keys and values of the audio, once per window.
+
+        Each is [windows, heads, positions, d / heads].
+        """
         return self.encoder_attn.keys_values(encoder_states)
 
     def forward(

@@ -55,7 +55,9 @@ def draw_row_sounds(
 
 
 def shift_to_shares(logits: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Return logits [rows, values] shifted so that their mean probabilities are `shares` [values].
+    """Return logits whose mean probabilities are the shares.
+
+    The logits [rows, values] are shifted by a constant for each of the shares [values].
 
     Source: Saerens, Latinne and Decaestecker (2002), "Adjusting the outputs of a classifier to new a priori
     probabilities", repeated until the means fit.

@@ -57,7 +57,10 @@ def with_contexts(model: MapperModel, contract: Contract, names: Sequence[str]) 
 
 
 def _with_marks(rows: Tensor, vocabulary: Vocabulary, added: int) -> Tensor:
-    """Add an sos and an eos row to weights [tokens, d] per context.
+    """Add an sos and an eos row to weights for each context.
+
+    Weights are [tokens, d].
+
 
     They come after those of the known contexts.
     """

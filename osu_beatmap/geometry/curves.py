@@ -28,7 +28,10 @@ MAX_BEZIER_DEPTH = 16
 
 
 def cumulative_px(lines: Points) -> Points:
-    """Return the distance of points [..., n, 2] along their line, [..., n].
+    """Return the distances of points along their line, [..., n].
+
+    Points are [..., n, 2].
+
 
     The first is 0.
     """

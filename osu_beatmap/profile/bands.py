@@ -136,7 +136,7 @@ def make_bands(humans: Sequence[MapProfile]) -> ProfileBands:
 
 
 def _metric_table(humans: Sequence[MapProfile], metric: str) -> np.ndarray | None:
-    """Return low, median, high and spread of a metric at `STARS` [4, stars].
+    """Return low, median, high and spread at `STARS` [4, stars].
 
     It is None if there are too few songs.
     """

@@ -60,7 +60,10 @@ def turn_angles_deg(xy: np.ndarray) -> np.ndarray:
 
 
 def turns_deg(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return signed turns between movements [..., 2] and the next ones [..., 2]."""
+    """Return the signed turns between movements and the next ones.
+
+    Movements are [..., 2].
+    """
     cross = before[..., 0] * after[..., 1] - before[..., 1] * after[..., 0]
     return np.degrees(np.arctan2(cross, (before * after).sum(axis=-1)))
 

@@ -48,7 +48,10 @@ def off_screen(chart: Chart) -> Iterator[Finding]:
 
 
 def _beyond_screen_px(points: np.ndarray, radius_px: float) -> np.ndarray:
-    """Return the reach of circles at points [n, 2] beyond the screen [n].
+    """Return the reach of circles beyond the screen [n].
+
+    They are at points [n, 2].
+
 
     It is negative for circles on the screen.
     """

@@ -27,7 +27,10 @@ router = APIRouter(prefix="/api/timings", tags=["timings"])
 
 @router.post("", summary="Predict the timing of a song; closing the connection cancels it")
 def predict(order: TimingOrder, request: Request, site: TheSite) -> StreamingResponse:
-    """Lines of JSON: {"progress": [stage, done, total]}, and last {"song": id} or {"stopped": reason}."""
+    """Return lines of JSON: progress, and last the result.
+
+    {"progress": [stage, done, total]}, and {"song": id} or {"stopped": reason}.
+    """
     options = prepared_options("timing", {"audio_path": order.audio_path}, site.references)
     song = site.timings.add(Path(options["audio_path"]).expanduser())
     if site.timings.analysis(song) is not None:

@@ -53,7 +53,10 @@ class Batch(Protocol):
 
 @contextmanager
 def begin_batch(model: MapperModel, encoder_states: Tensor, prompts: Sequence[Prompt]) -> Iterator[Batch]:
-    """Yield a batch that has read its prompts; encoder states are [windows, positions, d]."""
+    """Yield a batch that has read its prompts.
+
+    Encoder states are [windows, positions, d].
+    """
     if model.row_decoder is not None:
         yield SeparateRows(model.row_decoder, encoder_states, prompts)
         return

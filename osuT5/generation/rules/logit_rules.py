@@ -138,7 +138,10 @@ def contexts_of(vocabulary: Vocabulary) -> tuple[ContextKind, ...]:
 
 
 class GrammarMasks:
-    """Masks bool [vocabulary out] of what contexts and grammars forbid, each made once."""
+    """Masks of tokens that contexts and grammars forbid.
+
+    Each is bool [vocabulary out], and computed once.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary

@@ -63,7 +63,10 @@ class EncodedWindow:
 
     @property
     def cross(self) -> list[KeyValues]:
-        """Per layer keys and values of the audio [1, heads, positions, d / heads]."""
+        """Return the keys and values of the audio for each layer.
+
+        Each is [1, heads, positions, d / heads].
+        """
         if not self._cross:
             pairs = self.model.decoder.cross_keys_values(self.states)
             self._cross = [(keys.contiguous(), values.contiguous()) for keys, values in pairs]
@@ -207,7 +210,10 @@ class RowDecoder:
         return self._embedding.new_empty(len(self._layers), 2, 1, self.heads, self.max_length, width)
 
     def _joined(self, mixed: list[Tensor], missing: int) -> Tensor:
-        """Join [rows] of [1, heads, 1, d / heads] to [rows + missing, d].
+        """Join the heads of rows to [rows + missing, d].
+
+        Each row is [1, heads, 1, d / heads].
+
 
         Missing ones are zero.
         """
@@ -221,7 +227,10 @@ class RowDecoder:
         return x if self._positions is None else x + F.embedding(places, self._positions)
 
     def _turns(self, places: list[int]) -> dict[float, Rotation]:
-        """Rotations of one token of each row, to be broadcast to [rows, 2, 1, heads, 1, d / heads]."""
+        """Return the rotations of one token of each row.
+
+        They broadcast to [rows, 2, 1, heads, 1, d / heads].
+        """
         return {
             theta: tuple(table[0, 0, places][:, None, None, None, None] for table in tables)
             for theta, tables in self._rotations.items()
@@ -250,7 +259,11 @@ class RowDecoder:
         return x
 
     def _scores(self, states: Tensor, rows: Sequence[RowState]) -> Tensor:
-        """States [rows or more, d] of the last tokens -> [rows, vocabulary out]."""
+        """Return the scores of the next tokens [rows, vocabulary out].
+
+        Args:
+            states: States of the last tokens [rows or more, d].
+        """
         states = self._norm(states)
         scores = self._proj_out(states)[: len(rows)]
         if self._query is None:
