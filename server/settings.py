@@ -55,7 +55,7 @@ class ServerSettings:
     max_jobs: int = 2
     idle_minutes: float | None = None
     session_file: Path | None = None
-    actions: str = "server.work.actions"
+    actions: str = "server.processing.actions"
 
     @property
     def session_path(self) -> Path:

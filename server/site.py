@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
+from server.processing.supervisor import Supervisor
 from server.settings import ServerSettings, kept_token
 from server.storage.jobs import Job, Jobs, new_id
 from server.storage.orders import command_line, job_title, prepared_options
@@ -14,7 +15,6 @@ from server.storage.presets import Presets
 from server.storage.references import References
 from server.storage.timings import Timings
 from server.storage.uploads import Uploads
-from server.work.supervisor import Supervisor
 
 
 @dataclass(frozen=True, slots=True)

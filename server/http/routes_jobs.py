@@ -18,10 +18,10 @@ from pipeline.request.options import RequestError
 from server.http.dependencies import TheJob, TheSite
 from server.http.schemas import FileAnswer, JobAnswer, JobOrder, JobsAnswer, LogAnswer, MapAnswer
 from server.http.security import REPORT_POLICY
+from server.processing.actions import REVIEW_FILE
+from server.processing.worker import LOG_NAME
 from server.storage.jobs import Job
 from server.storage.references import MAPS_FOLDER, RESULT_FOLDER
-from server.work.actions import REVIEW_FILE
-from server.work.worker import LOG_NAME
 
 MAX_LOG_BYTES = 256 << 10
 

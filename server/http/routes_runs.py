@@ -22,11 +22,11 @@ from pipeline.cli.outcomes import STATUS_SYSTEM_ERROR
 from pipeline.request.options import RequestError
 from server.http.dependencies import TheSite
 from server.http.schemas import RunOrder
+from server.processing.actions import COMMAND
+from server.processing.worker import LOG_NAME
 from server.site import Site
 from server.storage.jobs import Job, new_id
 from server.storage.orders import job_title
-from server.work.actions import COMMAND
-from server.work.worker import LOG_NAME
 
 LOOK_SECONDS = 0.1
 SIGN_OF_LIFE_SECONDS = 5.0

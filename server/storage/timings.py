@@ -2,7 +2,7 @@
 
 A song has a folder, named by its id:
 
-- `analysis-*.json`: the prediction of this version of the program, see `server.work.actions.time_song`.
+- `analysis-*.json`: the prediction of this version of the program, see `server.processing.actions.time_song`.
 - `*.osu`: timing-only maps that were kept for it; jobs may still refer to earlier ones.
 - `kept.json`: name of the one that its maps are made on.
 - `audio.json`: path of the audio file.

@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from server.work.worker import Task
+from server.processing.worker import Task
 
 DEAF_S = 60.0
 SLOW_STEPS = 600

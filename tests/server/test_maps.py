@@ -44,7 +44,7 @@ def options(tmp_path_factory) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    running = RunningServer(settings_of(tmp_path_factory.mktemp("server"), actions="server.work.actions"))
+    running = RunningServer(settings_of(tmp_path_factory.mktemp("server"), actions="server.processing.actions"))
     running.start()
     yield running
     running.stop()

@@ -116,7 +116,7 @@ def test_a_stopped_server_calls_off_its_requests_and_leaves_no_file(started):
         asked = threads.submit(request, server)
         wait_for(lambda: server.status()["running"] == 1)
         session = read_session(server.path)
-        (worker,) = [each for each in psutil.Process().children() if "server.work.worker" in each.cmdline()]
+        (worker,) = [each for each in psutil.Process().children() if "server.processing.worker" in each.cmdline()]
         idle = socket.create_connection(("127.0.0.1", urlsplit(session.address).port), 10)
         assert ask("POST", "/api/stop", server.path)["running"] == 1
         with pytest.raises(NoServer, match="stopped before the map was finished"):

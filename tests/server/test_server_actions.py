@@ -13,8 +13,8 @@ from osu_beatmap.files.archive import read_osz, write_osz
 from osu_beatmap.files.reader import read_beatmap
 from pipeline.generation.model_cache import keep_models, release_models
 from pipeline.request.options import RequestError
-from server.work import actions
-from server.work.worker import Cancelled, Task
+from server.processing import actions
+from server.processing.worker import Cancelled, Task
 from tests.support.songs import write_regular_mapset
 
 

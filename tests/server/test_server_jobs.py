@@ -8,8 +8,8 @@ import threading
 import psutil
 import pytest
 
+from server.processing.worker import OUT_OF_MEMORY
 from server.storage.jobs import INTERRUPTED, MAX_ATTEMPTS, RECORD_NAME, Job, Jobs, new_id
-from server.work.worker import OUT_OF_MEMORY
 from tests.server.fake_actions import HELD
 from tests.server.sites import client_of, ended, job_when, ordered, running, sent_song, settings_in
 from tests.support.polling import PATIENCE_S, wait_for
@@ -58,7 +58,7 @@ def test_one_process_does_all_jobs_in_order_and_is_replaced_where_it_was_lost(cl
 
 @pytest.fixture
 def short_grace(monkeypatch):
-    monkeypatch.setattr("server.work.supervisor.CANCEL_GRACE_S", 0.3)
+    monkeypatch.setattr("server.processing.supervisor.CANCEL_GRACE_S", 0.3)
 
 
 @pytest.mark.parametrize("what", ["slow", "deaf"])

@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from server.work.total_progress import TotalProgress, count_maps
+from server.processing.total_progress import TotalProgress, count_maps
 
 
 def shares(maps, reports):

@@ -43,7 +43,7 @@ def server(folder, script):
         address = wait_for(lambda: address_in(folder))
         wait_for(lambda: (status_at(address, folder) or {}).get("worker"))
         (worker,) = [
-            child for child in psutil.Process(process.pid).children() if "server.work.worker" in child.cmdline()
+            child for child in psutil.Process(process.pid).children() if "server.processing.worker" in child.cmdline()
         ]
         yield process, address, worker
     finally:

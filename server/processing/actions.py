@@ -17,10 +17,10 @@ from typing import Any
 from feedback.errors import UserError
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.writer import write_text
+from server.processing.worker import Action, Task
 from server.storage.references import MAPS_FOLDER, RESULT_FOLDER
 from server.storage.results import copy_out, files_of, keep_all_of, keep_archive, keep_map, maps_of, pack
 from server.storage.timings import shown_line
-from server.work.worker import Action, Task
 
 REVIEW_FILE = "review.json"
 MOST_REVIEWS_KEPT = 4

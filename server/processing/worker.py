@@ -1,6 +1,6 @@
 """Worker process with models for several jobs at a time.
 
-`python -m server.work.worker MODULE MAX_JOBS` starts it.
+`python -m server.processing.worker MODULE MAX_JOBS` starts it.
 
 MODULE has a table ACTIONS of what can be done, and `warm_up(max_jobs)`, which is called before the first job. The
 process is started anew, never forked, and talks in lines of JSON: orders come in on standard input, events go out on

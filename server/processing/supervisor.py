@@ -22,10 +22,10 @@ from typing import Any
 import psutil
 
 from paths import REPO_ROOT
+from server.processing.total_progress import TotalProgress, count_maps
+from server.processing.worker import LOG_NAME
 from server.storage.jobs import MAX_ATTEMPTS, Job, Jobs
 from server.storage.references import MAPS_FOLDER, RESULT_FOLDER
-from server.work.total_progress import TotalProgress, count_maps
-from server.work.worker import LOG_NAME
 
 CANCEL_GRACE_S = 0.8
 """So long a job has to stop by itself; then its process is ended, unless others are at work in it."""
@@ -48,7 +48,7 @@ class WorkerProcess:
         environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "server.work.worker", actions, str(max_jobs)],
+                [sys.executable, "-m", "server.processing.worker", actions, str(max_jobs)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
