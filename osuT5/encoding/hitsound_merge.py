@@ -1,4 +1,4 @@
-"""Transfer of groups' hitsounds back to the objects of a map."""
+"""Transfer of hitsounds to the objects of a map."""
 
 from __future__ import annotations
 
@@ -24,13 +24,23 @@ def with_sounds(beatmap: Beatmap, groups: Sequence[EventGroup], spec: EncodingSp
     sounds: list[list[Sound]] = [[] for _ in beatmap.hit_objects]
     for (_, index), group in zip(owners, groups, strict=True):
         sounds[index] += read_sounds(group.events)
-    objects = [_sounding(obj, own) for obj, own in zip(beatmap.hit_objects, sounds, strict=True)]
+    objects = with_object_sounds(beatmap, sounds).hit_objects
     volumes = [
         (obj.time_ms, own[0].volume)
         for obj, own in zip(objects, sounds, strict=True)
         if own and own[0].volume is not None
     ]
     return replace(beatmap, hit_objects=objects, timing_points=_with_volumes(beatmap.timing_points, volumes))
+
+
+def with_object_sounds(beatmap: Beatmap, sounds: Sequence[Sequence[Sound]]) -> Beatmap:
+    """Return a copy of a map with other hitsounds.
+
+    Args:
+        sounds: Of each object: one, or those of a slider's head, body, repeats and end; none to keep its own.
+    """
+    objects = [_sounding(obj, own) for obj, own in zip(beatmap.hit_objects, sounds, strict=True)]
+    return replace(beatmap, hit_objects=objects)
 
 
 def _with_volumes(lines: Sequence[TimingPoint], volumes: Sequence[tuple[float, int]]) -> list[TimingPoint]:

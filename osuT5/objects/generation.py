@@ -71,6 +71,7 @@ _IS_SIDEWAYS = np.isin(np.arange(TURNS), (0, TURNS // 2))
 EXACT_FIELDS = frozenset({Field.KIND, Field.SLIDES, Field.NEW_COMBO, Field.SHAPE, Field.SOUND, Field.END_SOUND})
 """Fields drawn from their probabilities as they are: a nucleus would remove what is rare, such as repeats."""
 
+SOUND_FIELDS = (Field.SOUND, Field.END_SOUND)
 FIELDS_OF_KIND = {
     ObjectKind.CIRCLE: (Field.NEW_COMBO, Field.DISTANCE, Field.TURN, Field.SOUND),
     ObjectKind.SLIDER: tuple(field for field in CHAIN if field is not Field.KIND),
@@ -157,6 +158,44 @@ class ObjectGenerator:
                 progress(index + 1 - given, len(steps) - given)
             chart.add_rows()
         return builder.drafts
+
+    @torch.inference_mode()
+    def draw_sounds(
+        self,
+        tokens: ChartTokens,
+        is_drawn: np.ndarray,
+        target: MapTarget,
+        builder: DraftBuilder,
+        seed: int,
+        draws: DrawOptions = DrawOptions(),
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> np.ndarray:
+        """Draw the sounds of given objects, one after the other.
+
+        Args:
+            tokens: The map.
+            is_drawn: Objects that get new sounds, bool [objects]; the others are read with theirs.
+            builder: Builder of the map, which stays empty.
+            seed: Of the draws.
+
+        Returns:
+            SOUND and END_SOUND of each object, int64 [objects, 2]; NONE where a field does not apply.
+        """
+        rows = _Rows(self.network, self.sound, tokens.steps, [target])
+        chart = _Chart(self.network, rows, builder, tokens.steps, seed, draws, target)
+        sounds = tokens.fields[:, SOUND_FIELDS].astype(np.int64)
+        with one_thread():
+            if builder.mode is GameMode.MANIA:
+                chart.read_rows(tokens)
+                sounds[is_drawn, 0] = np.array(chart.row_sounds(), np.int64)[is_drawn]
+                return sounds
+            for index in range(len(tokens)):
+                if is_drawn[index]:
+                    sounds[index] = chart.sound(index, tokens)
+                else:
+                    chart.read(index, tokens, index)
+                progress(index + 1, len(tokens))
+        return sounds
 
 
 class _Rows:
@@ -282,6 +321,18 @@ class _Chart:
         ends = tokens.steps[place] + DURATION_TICKS[tokens.hold_durations[place].clip(0)]
         self.held_until = np.where(is_hold, ends, self.held_until)
 
+    def sound(self, index: int, tokens: ChartTokens) -> list[int]:
+        """Draw the sounds of a given object; return SOUND_FIELDS."""
+        state = self._state(index, tokens.cursors[index], tokens.held[index])
+        values = dict(zip(Field, tokens.fields[index].tolist(), strict=True))
+        for field in CHAIN:
+            if field in SOUND_FIELDS and values[field] != NONE:
+                state = self._draw_field(state, field, values)
+            else:
+                state = self.network.fields.with_field(state, field, torch.tensor(values[field]))
+        self.fields_before = np.array([values[each] for each in Field])
+        return [values[field] for field in SOUND_FIELDS]
+
     def _state(self, index: int, cursor: np.ndarray, held: np.ndarray) -> Tensor:
         """Return the state of the next object [rows, width]."""
         is_placed = self.builder.mode in (GameMode.STANDARD, GameMode.CATCH)
@@ -315,27 +366,37 @@ class _Chart:
         self.mania_rows.append(_ManiaRow(index, held, self.columns_before, columns, durations))
         return columns
 
+    def read_rows(self, tokens: ChartTokens) -> None:
+        """Take the mania rows of a map as they are given."""
+        columns, durations = (each.astype(np.int64) for each in (tokens.columns, tokens.hold_durations))
+        before = np.concatenate([np.zeros_like(columns[:1]), columns[:-1]])
+        each = zip(tokens.held, before, columns, durations, strict=True)
+        self.mania_rows = [_ManiaRow(index, *row) for index, row in enumerate(each)]
+
     def add_rows(self) -> None:
-        """Add the mania rows, with sounds independent of earlier ones.
+        """Add the mania rows, with their sounds."""
+        for row, sound in zip(self.mania_rows, self.row_sounds(), strict=True):
+            step = int(self.steps[row.index])
+            self.builder.add_row(step, row.columns[: self.builder.keys], row.durations, sound)
+
+    def row_sounds(self) -> list[int]:
+        """Draw the sounds of all mania rows, independent of earlier ones.
 
         Drawn one after the other, sounds repeat the last one for the rest of the map. The sounds so far are only read
         to generate columns.
         """
         rows, half = self.mania_rows, self.network.config.window_objects // 2
         if not rows:
-            return
+            return []
         logits = []
         for first in range(0, len(rows), half):
             start = max(0, first - half)
             states = self._states_without_sounds(rows[start : first + half])[:, first - start :]
             scores = self.network.fields(states, Field.SOUND)  # [rows, objects, values]
             logits += [self._guided(scores[:, place]) for place in range(scores.shape[1])]
-        steps = [int(self.steps[row.index]) for row in rows]
-        places = [self._tick_in_bar(step) for step in steps]
+        places = [self._tick_in_bar(int(self.steps[row.index])) for row in rows]
         draw = partial(self._draw, is_exact=True)
-        sounds = draw_row_sounds(np.array(logits), places, self.is_hitsounded, draw, self.seed)
-        for row, step, sound in zip(rows, steps, sounds, strict=True):
-            self.builder.add_row(step, row.columns[: self.builder.keys], row.durations, sound)
+        return draw_row_sounds(np.array(logits), places, self.is_hitsounded, draw, self.seed)
 
     def _tick_in_bar(self, step: int) -> int:
         beat, tick = divmod(step, TICKS_PER_BEAT)

@@ -24,7 +24,7 @@ from osu_beatmap.beatmap import (
 )
 from osu_beatmap.timing.active_point import Timing, slider_length_px
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
-from osuT5.encoding.hit_objects.hitsounds import sound_of
+from osuT5.encoding.hit_objects.hitsounds import Sound, sound_of
 from osuT5.encoding.hit_objects.object_drafts import Draft, sample_of
 from osuT5.encoding.hit_objects.positions import CENTRE, column_x
 from osuT5.objects.tokens.chart_tokens import CATCH_ROW_PX
@@ -143,9 +143,7 @@ class DraftBuilder:
         else:
             segments = path_segments(values[Field.SHAPE], head, direction, length_px)
         head_sound, end_sound = sound_of(values[Field.SOUND]), sound_of(max(0, values[Field.END_SOUND]))
-        # Edges at the end of the path sound like the last one there, those at the head like the head.
-        sounds = [end_sound if number % 2 == slides % 2 else head_sound for number in range(slides + 1)]
-        sounds[0] = head_sound
+        sounds = edge_sounds(head_sound, end_sound, slides)
         time_ms = self.time_ms(step)
         slider = Slider(
             time_ms,
@@ -161,6 +159,14 @@ class DraftBuilder:
         self.drafts.append(Draft(slider, float(SPEEDS[values[Field.SPEED]]), slide_ms))
         end = segments[-1].points[-1]
         self.cursor = self.cursor.slid((end[0], CATCH_ROW_PX) if self.mode is GameMode.CATCH else end, slides)
+
+
+def edge_sounds(head: Sound, end: Sound, slides: int) -> list[Sound]:
+    """Return the sounds of a slider's edges.
+
+    Edges at the end of the path sound like the last one there, those at the head like the head.
+    """
+    return [head, *(end if number % 2 == slides % 2 else head for number in range(1, slides + 1))]
 
 
 def catch_path(shape: int, head: Point, direction: float, length_px: float) -> list[PathSegment]:

@@ -9,22 +9,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from feedback.progress import Stage
-from osu_beatmap.attributes import Attributes
-from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, TimingPoint
+import numpy as np
+
+from feedback.progress import Progress, Stage, silent
+from osu_beatmap.attributes import Attributes, attributes_of
+from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, HitSound, Slider, TimingPoint
+from osu_beatmap.splice import Span
+from osu_beatmap.star_rating import stars_or_none
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.edits import set_kiai
 from osuT5.encoding import encode_context
 from osuT5.encoding.assembly import assemble
+from osuT5.encoding.hit_objects.hitsounds import Sound, sound_of
 from osuT5.encoding.hit_objects.object_drafts import Draft
+from osuT5.encoding.hitsound_merge import with_object_sounds
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.objects.corpus import SongSound
 from osuT5.objects.generation import DrawOptions, MapTarget, ObjectGenerator
 from osuT5.objects.model.sections import kiai_spans_ms, phrase_volumes
-from osuT5.objects.styles import Levels, Style, absolute_style
+from osuT5.objects.styles import Levels, Style, absolute_style, measure_styles, relative_styles
 from osuT5.objects.tokens.chart_tokens import encode_chart
-from osuT5.objects.tokens.drafts import DraftBuilder
+from osuT5.objects.tokens.drafts import DraftBuilder, edge_sounds
+from osuT5.objects.tokens.fields import NONE
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.map_model.rhythm import SongRhythm, rhythm_conditions
@@ -83,6 +90,54 @@ def with_objects(
         beatmap, _ = assemble({}, mode, lines, settings, keys, encoding, drafts)
         contexts[ContextKind.MAP] = encode_context(beatmap, ContextKind.MAP, encoding, writer.song_ms)
     return replace(chart, drafts=drafts, contexts=contexts)
+
+
+def with_drawn_sounds(
+    beatmap: Beatmap, rhythm: SongRhythm, span: Span, seed: int, draws: DrawOptions, progress: Progress = silent
+) -> Beatmap:
+    """Return a map with new hitsounds in a span; all else stays.
+
+    Args:
+        beatmap: Map of standard, catch or mania with red lines.
+        draws: Sampling options of objects.
+
+    Raises:
+        ModelError: The object model cannot be loaded.
+    """
+    song = rhythm.encode([line for line in beatmap.timing_points if line.uninherited])
+    network, timing, tokens = rhythm.model.objects, Timing(beatmap.timing_points), encode_chart(beatmap, song.clock)
+    attributes = replace(attributes_of(beatmap, stars_or_none(beatmap)), hitsounded=True)
+    conditions, keys = rhythm_conditions(attributes), attributes.key_count or 0
+    styles = measure_styles(tokens, beatmap.mode)
+    styles = relative_styles(styles, beatmap.mode, conditions.stars, network.config.styles)
+    times_ms = song.clock.times_at(tokens.steps)
+    sounds = ObjectGenerator(network, SongSound.of(song)).draw_sounds(
+        tokens,
+        (times_ms >= span.start_ms) & (times_ms < span.end_ms),
+        MapTarget(conditions, attributes, styles),
+        DraftBuilder(beatmap.mode, song.clock, timing, beatmap.difficulty, keys),
+        seed,
+        draws,
+        partial(progress, Stage.HITSOUNDS),
+    )
+    sounds[:, 1] = np.where(sounds[:, 1] == NONE, sounds[:, 0], sounds[:, 1])
+    object_times_ms = np.array([obj.time_ms for obj in beatmap.hit_objects])
+    places = np.searchsorted(tokens.steps, song.clock.steps_at(object_times_ms)).tolist()
+    taken: set[int] = set()
+    changed: list[Sequence[Sound]] = []
+    for obj, place in zip(beatmap.hit_objects, places, strict=True):
+        head, end = (sound_of(value) for value in sounds[place].tolist())
+        plain = replace(head, hitsound=HitSound.NONE)
+        if obj.time_ms not in span:
+            changed.append([])
+        elif isinstance(obj, Slider):
+            _, *edges = edge_sounds(head, end, obj.slides)
+            changed.append([head, plain, *edges])
+        else:
+            is_repeated = beatmap.mode is GameMode.MANIA and place in taken
+            changed.append([plain if is_repeated else head])  # one note of a chord has the additions
+        taken.add(place)
+    return with_object_sounds(beatmap, changed)
 
 
 def _map_target(attributes: Attributes, styles: Mapping[Style, float], levels: Levels | None = None) -> MapTarget:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from feedback.progress import Progress, silent
-from osu_beatmap.beatmap import Beatmap, Slider, TimingPoint
+from osu_beatmap.beatmap import Beatmap, GameMode, Slider, TimingPoint
 from osu_beatmap.timing.active_point import Timing, slider_duration_ms, slider_velocity_px_per_ms
 from osu_beatmap.timing.edits import set_kiai, with_sv_changes, without_redundant
 from osuT5.encoding import assemble, encode_context
@@ -18,10 +18,11 @@ from pipeline.finishing.finish import finish_timing
 from pipeline.finishing.presentation import AI_TAG
 from pipeline.finishing.working_map import with_sound
 from pipeline.generation.chart import PreparedChart, prepare_chart, write_charts
+from pipeline.generation.map_model.objects import with_drawn_sounds
 from pipeline.generation.reference.reference_parts import with_given_parts
 from pipeline.output.osz import span_of
 from pipeline.output.summary import GenerationSummary
-from pipeline.request.options import GenerationRequest
+from pipeline.request.options import GenerationRequest, RequestError
 
 
 def generate_parts(
@@ -44,10 +45,19 @@ def generate_parts(
 
 
 def with_new_sounds(request: GenerationRequest, reference: Beatmap, begun: PreparedChart) -> Beatmap:
-    """Regenerate the hitsounds in the requested part; keep everything else."""
+    """Regenerate the hitsounds in the requested part; keep everything else.
+
+    Raises:
+        RequestError: The sounds of the mode are the colours of its notes, which a map model keeps.
+    """
+    span = span_of(request.scope)
+    if begun.rhythm is not None:
+        if reference.mode is GameMode.TAIKO:
+            raise RequestError("in_context=[NO_HS] has no use in taiko (gamemode=1): its hitsounds are its colours.")
+        progress = begun.writer.progress
+        return with_drawn_sounds(reference, begun.rhythm, span, begun.chart.seed, begun.draws, progress)
     encoding, song_ms = begun.writer.spec.encoding, begun.writer.song_ms
     groups = encode_context(reference, ContextKind.MAP, encoding, song_ms)
-    span = span_of(request.scope)
     sounding = write_sounds(begun.writer, begun.chart, groups, begun.sampling, span.start_ms, span.end_ms)
     return with_sounds(reference, sounding, encoding)
 

@@ -224,6 +224,24 @@ def test_a_part_continues_the_map_before_it(network, song, mode):
     assert all(draft.obj.time_ms > clock.times_at(before.steps[-1]) for draft in drafts)
 
 
+@pytest.mark.parametrize("mode", [GameMode.STANDARD, GameMode.CATCH, GameMode.MANIA])
+def test_sounds_are_drawn_for_given_objects(network, song, mode):
+    tokens = song.charts[ALL_MODES.index(mode)].tokens
+    own = tokens.fields[:, [Field.SOUND, Field.END_SOUND]]
+    target = _map_target(mode)
+    target = replace(target, attributes=replace(target.attributes, hitsounded=True))
+
+    def sounds(seed, is_drawn):
+        builder = DraftBuilder(mode, clock_of(), Timing(LINES), Difficulty(), 4)
+        return ObjectGenerator(network, song.sound).draw_sounds(tokens, is_drawn, target, builder, seed)
+
+    is_drawn = np.arange(len(tokens)) >= 10
+    drawn = sounds(1, is_drawn)
+    assert (drawn[:10] == own[:10]).all() and (drawn[10:] != own[10:]).any()
+    assert ((drawn == NONE) == (own == NONE)).all()
+    assert (drawn == sounds(1, is_drawn)).all() and (drawn != sounds(2, is_drawn)).any()
+
+
 def test_a_seed_gives_the_same_objects(network, song):
     first, again, other = (_generate(network, song, GameMode.STANDARD, seed)[2] for seed in (1, 1, 2))
     assert [draft.obj for draft in first] == [draft.obj for draft in again]

@@ -16,6 +16,7 @@ from osu_beatmap.beatmap import (
 )
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.timing.active_point import Timing, end_time_ms
+from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind
 from pipeline.generation.generate import generate
@@ -96,6 +97,24 @@ def test_a_finished_map_gets_hit_sounds(model, maps, tmp_path, mode):
     assert (beatmap.metadata.version, beatmap.metadata.creator) == ("Mine", "someone")
     assert beatmap.difficulty == given.difficulty
     assert "ai-generated" in beatmap.metadata.tags
+
+
+@pytest.mark.parametrize("mode", [GameMode.STANDARD, GameMode.CATCH, GameMode.MANIA])
+def test_the_object_model_adds_hitsounds_in_a_part(maps, tmp_path, mode):
+    part = {"in_context": "[NO_HS,TIMING,KIAI]", "start_time": 4_000, "end_time": 12_000}
+    beatmap, given = made(BUNDLED_MODEL, maps[mode], tmp_path, **part), reference_map(mode)
+    assert [silent(obj) for obj in beatmap.hit_objects] == [silent(obj) for obj in given.hit_objects]
+    assert beatmap.timing_points == given.timing_points
+    inside = [4_000 <= obj.time_ms < 12_000 for obj in given.hit_objects]
+    pairs = list(zip(beatmap.hit_objects, given.hit_objects, inside, strict=True))
+    assert all(new == old for new, old, is_new in pairs if not is_new)
+    assert all(new.sample.normal_set for new, _, is_new in pairs if is_new)
+    assert all(len(new.edges) == new.slides + 1 for new, _, is_new in pairs if is_new and isinstance(new, Slider))
+
+
+def test_the_colours_of_taiko_stay(maps, tmp_path):
+    with pytest.raises(RequestError, match="has no use in taiko"):
+        made(BUNDLED_MODEL, maps[GameMode.TAIKO], tmp_path, in_context="[NO_HS,TIMING,KIAI]")
 
 
 @pytest.mark.parametrize("mode", [GameMode.STANDARD, GameMode.MANIA])
