@@ -9,6 +9,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing.active_point import MAX_SLIDER_MULTIPLIER, MIN_SLIDER_MULTIPLIER
+from osuT5.tokens.events import ContextKind
 from pipeline.request.options import GenerationRequest, MapOptions, RequestError, SettingOptions
 
 
@@ -49,6 +50,8 @@ def _as_it_is(request: GenerationRequest, reference: Beatmap) -> GenerationReque
     like = _attributes(reference)
     names = ("difficulty", "hitsounded", "hold_note_ratio", "scroll_speed_ratio")
     told = {name: getattr(like, name) for name in names if getattr(request.map, name) is None}
+    if ContextKind.SV in request.scope.output_type and request.scope.keeps_objects:
+        told.pop("scroll_speed_ratio", None)  # new scroll speeds need not be as frequent
     wanted = replace(request.map, keycount=like.key_count, **told)
     name = reference.metadata.creator
     if name and wanted.creator == MapOptions().creator:

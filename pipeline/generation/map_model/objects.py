@@ -19,7 +19,6 @@ from osu_beatmap.star_rating import stars_or_none
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.edits import set_kiai
 from osuT5.encoding import encode_context
-from osuT5.encoding.assembly import assemble
 from osuT5.encoding.hit_objects.hitsounds import Sound, sound_of
 from osuT5.encoding.hit_objects.object_drafts import Draft
 from osuT5.encoding.hitsound_merge import with_object_sounds
@@ -61,7 +60,7 @@ def with_objects(
         ModelError: The object model cannot be loaded.
     """
     song = rhythm.encode(lines)
-    mode, keys, encoding = chart.attributes.mode, chart.attributes.key_count or 0, writer.spec.encoding
+    mode, keys = chart.attributes.mode, chart.attributes.key_count or 0
     styles = drawn_styles(mode, chart.seed, writer.song_ms)
     network = rhythm.model.objects
     target = _map_target(
@@ -83,12 +82,9 @@ def with_objects(
     if mode is not GameMode.MANIA:
         set_volumes(drafts, phrase_volumes(rhythm.sections(lines)[:, 1], song.clock))
     contexts: dict[ContextKind, Sequence[EventGroup]] = {**chart.contexts, ContextKind.MAP: []}
-    if mode is GameMode.MANIA and chart.attributes.scroll_speed_ratio is None:
-        contexts.setdefault(ContextKind.SV, [])  # most human-made maps keep one speed
-    elif mode is GameMode.MANIA:
-        # Scroll speeds are generated after the objects, and given them.
-        beatmap, _ = assemble({}, mode, lines, settings, keys, encoding, drafts)
-        contexts[ContextKind.MAP] = encode_context(beatmap, ContextKind.MAP, encoding, writer.song_ms)
+    if mode is GameMode.MANIA:
+        # Most human-made maps keep one speed; a requested ratio of changes is matched in the finished map.
+        contexts.setdefault(ContextKind.SV, chart.begun.get(ContextKind.SV, ()))
     return replace(chart, drafts=drafts, contexts=contexts)
 
 

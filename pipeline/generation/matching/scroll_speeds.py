@@ -19,6 +19,12 @@ USUAL_FACTORS = {GameMode.TAIKO: 1.1, GameMode.MANIA: 1.4}
 mania.
 """
 
+USUAL_RATIO = 0.02
+"""Changes per object of new scroll speeds, unless a ratio is requested.
+
+Source: the median of the 50 maps with any changes of 631 mania maps of the training songs.
+"""
+
 ROUNDS = 4
 
 Changes = list[tuple[float, float]]

@@ -19,6 +19,7 @@ from pipeline.finishing.presentation import AI_TAG
 from pipeline.finishing.working_map import with_sound
 from pipeline.generation.chart import PreparedChart, prepare_chart, write_charts
 from pipeline.generation.map_model.objects import with_drawn_sounds
+from pipeline.generation.matching.scroll_speeds import USUAL_RATIO, with_scroll_speed_ratio
 from pipeline.generation.reference.reference_parts import with_given_parts
 from pipeline.output.osz import span_of
 from pipeline.output.summary import GenerationSummary
@@ -35,7 +36,8 @@ def generate_parts(
     if ContextKind.NO_HS in request.scope.in_context:
         assert reference is not None, "NO_HS is given by a reference"
         return _tagged(with_new_sounds(request, reference, begun)), account
-    write_charts(begun.writer, [begun.chart], begun.sampling)
+    if begun.rhythm is None:
+        write_charts(begun.writer, [begun.chart], begun.sampling)
     if request.scope.keeps_objects:
         assert reference is not None, "MAP is given by a reference"
         return _tagged(_with_new_lines(request, reference, begun)), account
@@ -73,8 +75,8 @@ def _with_new_lines(request: GenerationRequest, reference: Beatmap, begun: Prepa
         lines = _on_new_reds(reference, begun.lines)
     if ContextKind.KIAI in made:
         lines = set_kiai(lines, _kiai_spans(begun))
-    if ContextKind.SV in begun.chart.contexts and ContextKind.SV in made:
-        lines = _with_scroll_speeds(lines, reference, begun)
+    if ContextKind.SV in made and reference.mode is GameMode.MANIA:
+        lines = _with_scroll_speeds(lines, reference, begun, request.map.scroll_speed_ratio)
     return replace(reference, timing_points=without_redundant(lines))
 
 
@@ -114,12 +116,21 @@ def _kiai_spans(begun: PreparedChart) -> list[tuple[float, float]]:
     return spans
 
 
-def _with_scroll_speeds(lines: Sequence[TimingPoint], reference: Beatmap, begun: PreparedChart) -> list[TimingPoint]:
-    """Add the decoded scroll speeds to timing points."""
-    chart = begun.chart
-    parts = {part: chart.contexts[part] for part in (ContextKind.MAP, ContextKind.SV)}
-    keys, encoding = reference.key_count, begun.writer.spec.encoding
-    written, _ = assemble(parts, chart.attributes.mode, begun.lines, begun.settings, keys, encoding)
+def _with_scroll_speeds(
+    lines: Sequence[TimingPoint], reference: Beatmap, begun: PreparedChart, ratio: float | None
+) -> list[TimingPoint]:
+    """Replace the scroll speeds of timing points.
+
+    Those of a map model go there and back on strong beats, by a rule.
+    """
+    if begun.rhythm is None:
+        parts = {part: begun.chart.contexts[part] for part in (ContextKind.MAP, ContextKind.SV)}
+        keys, encoding = reference.key_count, begun.writer.spec.encoding
+        written, _ = assemble(parts, reference.mode, begun.lines, begun.settings, keys, encoding)
+    else:
+        lines = with_sv_changes(lines, [(min(_times_ms(lines)), 1.0)])
+        plain = replace(reference, timing_points=lines)
+        written = with_scroll_speed_ratio(plain, USUAL_RATIO if ratio is None else ratio, begun.writer.song_ms)
     timing = Timing(written.timing_points)
     return with_sv_changes(lines, [(time_ms, timing.sv_at(time_ms)) for time_ms in _times_ms(written.timing_points)])
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from osu_beatmap.attributes import scroll_speed_ratio
 from osu_beatmap.beatmap import (
     EFFECT_KIAI,
     EFFECT_OMIT_BARLINE,
@@ -149,6 +150,16 @@ def test_one_part_for_a_finished_map(model, maps, tmp_path, output):
     else:
         before, after = Timing(given.timing_points), Timing(beatmap.timing_points)
         assert all(after.sv_at(o.time_ms) == before.sv_at(o.time_ms) for o in given.hit_objects)
+
+
+@pytest.mark.parametrize(("wanted", "changes"), [(None, 0), (0.3, 5), (0, 0)])
+def test_a_map_model_gives_a_finished_map_scroll_speeds(maps, tmp_path, wanted, changes):
+    given = reference_map(GameMode.MANIA)
+    parts = {"in_context": "[TIMING,KIAI,MAP]", "output_type": "[SV]", "scroll_speed_ratio": wanted}
+    beatmap = made(BUNDLED_MODEL, maps[GameMode.MANIA], tmp_path, **parts)
+    assert (beatmap.hit_objects, reds(beatmap), kiai(beatmap)) == (given.hit_objects, reds(given), kiai(given))
+    assert round(scroll_speed_ratio(beatmap) * len(given.hit_objects)) == changes
+    assert all(0.5 <= line.sv_multiplier <= 2 for line in beatmap.timing_points)
 
 
 @pytest.mark.parametrize(
