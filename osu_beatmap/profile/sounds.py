@@ -14,7 +14,7 @@ def sound_profile(chart: Chart) -> dict[str, float]:
 
     Heads, repeats and ends of sliders count one by one.
     """
-    times_ms, sounds = _sound_events(chart)
+    times_ms, sounds = sound_events(chart)
     places = beat_places(chart.timing, times_ms)
     whistle, finish, clap = ((sounds & addition) > 0 for addition in (HitSound.WHISTLE, HitSound.FINISH, HitSound.CLAP))
     return {
@@ -27,7 +27,7 @@ def sound_profile(chart: Chart) -> dict[str, float]:
     }
 
 
-def _sound_events(chart: Chart) -> tuple[np.ndarray, np.ndarray]:
+def sound_events(chart: Chart) -> tuple[np.ndarray, np.ndarray]:
     """Return when something sounds [n], and its additions [n]."""
     times_ms: list[float] = []
     sounds: list[int] = []
