@@ -9,30 +9,40 @@ import numpy as np
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 
-NOISE = {GameMode.STANDARD: 0.36, GameMode.TAIKO: 0.45, GameMode.CATCH: 0.45, GameMode.MANIA: 0.3}
+NOISE = {GameMode.STANDARD: 0.2, GameMode.TAIKO: 0.1, GameMode.CATCH: 0.2, GameMode.MANIA: 0.1}
 """Scale of the logistic noise of a draw.
 
-Without noise, rhythms repeat more than those of human-made maps, and their gaps vary less. Noise lowers F1. See
-docs/rhythm.md.
-"""
-
-BEAT_LOGITS = {GameMode.STANDARD: -0.5, GameMode.TAIKO: -0.6, GameMode.CATCH: -0.2, GameMode.MANIA: 0.0}
-"""Gain in logits of steps on the beat.
-
-Taking the most likely steps favours beats: without this, 0.67 of the objects of standard maps are on beats; the
-fraction of human-made maps is 0.60. It lowers F1 by 0.002. See docs/rhythm.md.
+Without noise, all seeds have one rhythm. Noise lowers F1 and repetition; docs/rhythm.md has the figures.
 """
 
 _TICKS = np.arange(TICKS_PER_BEAT)
 IS_ON_GRID = TICKS_PER_BEAT // np.gcd(_TICKS, TICKS_PER_BEAT) < TICKS_PER_BEAT
 """Whether each tick of a beat is on a divisor that editors offer, bool [24]; ticks of 1/24 alone are not."""
 
-
 FAVOUR = 2.0
 """Gain in logits of a favoured step."""
 
+_PLACES = np.select(
+    [
+        _TICKS == 0,
+        _TICKS == TICKS_PER_BEAT // 2,
+        _TICKS % (TICKS_PER_BEAT // 4) == 0,
+        _TICKS % (TICKS_PER_BEAT // 6) == 0,
+    ],
+    [0, 1, 2, 3],
+    4,
+)
+"""Kind of place of each tick, int [24]: the beat, half beats, quarters, thirds and sixths, all others."""
 
-_IS_QUARTER = (_TICKS % (TICKS_PER_BEAT // 2)) == TICKS_PER_BEAT // 4
+_QUARTERS = 2
+
+_HIGHEST_SHIFT = 20.0
+
+FEWEST_SHARE = 0.03
+"""Fraction of the objects that a kind of place gets by its probabilities; a rarer one gets its most likely ticks.
+
+A song without triplets has low probabilities at all of its thirds, but they add up to a few objects.
+"""
 
 
 def draw_rhythm(
@@ -41,12 +51,13 @@ def draw_rhythm(
     noise: float = 0.3,
     favoured: Sequence[int] | np.ndarray = (),
     quarter_logits: float = 0.0,
-    beat_logits: float = 0.0,
 ) -> np.ndarray:
     """Draw the steps with an object, in order, int64 [objects].
 
-    The number of objects is the sum of all probabilities. The same seed disturbs the same steps in the same way, so
-    that the rhythms of several difficulties are nested about as often as in human-made mapsets.
+    The number of objects is the sum of all probabilities, and so is the number on beats, half beats, quarters and
+    others. The most likely steps of all together would be on beats too often: a beat is rarely in doubt.
+    The same seed disturbs the same steps in the same way, so that the rhythms of several difficulties are nested
+    about as often as in human-made mapsets.
 
     Args:
         logits: Logit of an object at each step, float [steps]; -inf where no tick exists.
@@ -54,18 +65,48 @@ def draw_rhythm(
         noise: Scale of the logistic noise; 0 takes the most likely steps.
         favoured: Steps that become likelier, without more objects in total.
         quarter_logits: Gain of steps a quarter of a beat off the half beats, without more objects in total.
-        beat_logits: Gain of steps on the beat, likewise.
     """
-    logits = logits.astype(np.float64)
-    count = round(float((1.0 / (1.0 + np.exp(-logits))).sum()))
-    logits[np.asarray(favoured, np.int64)] += FAVOUR
     ticks = np.arange(len(logits)) % TICKS_PER_BEAT
-    logits += quarter_logits * _IS_QUARTER[ticks] + beat_logits * (ticks == 0)
-    possible = np.flatnonzero(np.isfinite(logits) & IS_ON_GRID[np.arange(len(logits)) % TICKS_PER_BEAT])
-    disturbed = logits[possible] + np.random.default_rng(seed).logistic(0.0, noise, len(logits))[possible]
-    return np.sort(possible[np.argsort(-disturbed, kind="stable")[:count]])
+    possible = np.flatnonzero(np.isfinite(logits) & IS_ON_GRID[ticks])
+    count = expected_count(logits)
+    gains = np.where(_PLACES[ticks] == _QUARTERS, quarter_logits, 0.0)
+    gains[np.asarray(favoured, np.int64)] += FAVOUR
+    likely = with_expected_count((logits + gains)[possible], count)
+    disturbed = likely + np.random.default_rng(seed).logistic(0.0, noise, len(logits))[possible]
+    return possible[_choose_by_place(likely, disturbed, _PLACES[ticks[possible]], round(count))]
 
 
 def divisor_of(step: int) -> int:
     """Return the smallest beat divisor on whose grid a step lies."""
     return TICKS_PER_BEAT // int(np.gcd(step % TICKS_PER_BEAT, TICKS_PER_BEAT))
+
+
+def expected_count(logits: np.ndarray) -> float:
+    """Return the sum of the probabilities of logits."""
+    return float((1.0 / (1.0 + np.exp(-logits.astype(np.float64)))).sum())
+
+
+def with_expected_count(logits: np.ndarray, count: float) -> np.ndarray:
+    """Shift logits so that their probabilities add up to a count."""
+    low, high = -_HIGHEST_SHIFT, _HIGHEST_SHIFT
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (low, middle) if expected_count(logits + middle) > count else (middle, high)
+    return logits + (low + high) / 2
+
+
+def _choose_by_place(likely: np.ndarray, disturbed: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:
+    """Return the chosen steps in order, int64 [objects].
+
+    Args:
+        likely: Logits that decide how many steps of each kind of place are chosen, float64 [steps].
+        disturbed: Logits that decide which ones, float64 [steps].
+        places: Kind of place of each step, int [steps].
+        count: Number of objects.
+    """
+    most_likely = np.bincount(places[np.argsort(-likely, kind="stable")[:count]], minlength=_PLACES.max() + 1)
+    expected = np.array([expected_count(likely[places == place]) for place in range(len(most_likely))])
+    expected = np.where(expected < FEWEST_SHARE * count, most_likely, expected)
+    numbers = np.diff(np.rint(np.cumsum(expected) * count / max(expected.sum(), 1e-9)), prepend=0.0).astype(int)
+    order = np.argsort(-disturbed, kind="stable")
+    return np.sort(np.concatenate([order[places[order] == place][:number] for place, number in enumerate(numbers)]))

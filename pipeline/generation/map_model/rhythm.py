@@ -21,7 +21,7 @@ from osuT5.generation.window_schedule import SongGenerator
 from osuT5.map_model.folder import MapModel, is_map_model, load_map_model
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
-from osuT5.rhythm.drawing import BEAT_LOGITS, NOISE, draw_rhythm
+from osuT5.rhythm.drawing import NOISE, draw_rhythm
 from osuT5.rhythm.prediction import SongEncoding
 from pipeline.generation.conditions import TYPICAL_STARS
 from pipeline.generation.map_model.styles import quarter_logits
@@ -101,7 +101,7 @@ class SongRhythm:
         logits = np.where((times_ms >= start_ms) & (times_ms < end_ms), objects, -np.inf)
         favoured = [] if guide is None else song.clock.steps_at(np.array([obj.time_ms for obj in guide.hit_objects]))
         noise, quarters = NOISE[attributes.mode] * temperature, quarter_logits(attributes.descriptors)
-        return times_ms[draw_rhythm(logits, seed, noise, favoured, quarters, BEAT_LOGITS[attributes.mode])]
+        return times_ms[draw_rhythm(logits, seed, noise, favoured, quarters)]
 
     def encode(self, lines: Sequence[TimingPoint]) -> SongEncoding:
         """Return the song, encoded once, on the clock of red lines."""

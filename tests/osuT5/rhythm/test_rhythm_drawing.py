@@ -43,8 +43,23 @@ def test_favoured_steps_come_first_and_change_no_count():
     assert np.isin(favoured, np.arange(0, 240, 12)).sum() > np.isin(plain, np.arange(0, 240, 12)).sum()
 
 
-def test_fewer_objects_are_on_the_beat_where_it_loses() -> None:
+def test_beats_and_quarters_get_as_many_objects_as_their_probabilities_add_up_to() -> None:
+    logits = np.full((64, 24), -9.0)
+    logits[:, 0], logits[:, 12], logits[:, [6, 18]] = 2.0, 0.0, -2.0
+    steps = draw_rhythm(logits.ravel(), seed=1)
+    on_beats, on_halves = (int((steps % 24 == tick).sum()) for tick in (0, 12))
+    assert (on_beats, on_halves, len(steps) - on_beats - on_halves) == (57, 32, 15)
+
+
+def test_a_song_without_triplets_gets_none() -> None:
+    logits = np.full((64, 24), -9.0)
+    logits[:, 0], logits[:, 12], logits[:, [8, 16]] = 2.0, 0.0, -4.0  # 2.3 objects expected on thirds
+    steps = draw_rhythm(logits.ravel(), seed=1)
+    assert not np.isin(steps % 24, (8, 16)).any()
+
+
+def test_quarters_gain_from_other_places() -> None:
     logits = np.random.default_rng(1).normal(0.0, 1.0, 24 * 64)
-    plain, fewer = draw_rhythm(logits, 1), draw_rhythm(logits, 1, beat_logits=-2.0)
-    assert len(plain) == len(fewer)
-    assert (fewer % 24 == 0).sum() < (plain % 24 == 0).sum()
+    plain, more = draw_rhythm(logits, 1), draw_rhythm(logits, 1, quarter_logits=1.5)
+    assert len(plain) == len(more)
+    assert np.isin(more % 24, (6, 18)).sum() > np.isin(plain % 24, (6, 18)).sum() + 10
