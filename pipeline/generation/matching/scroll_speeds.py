@@ -12,7 +12,7 @@ from osu_beatmap.attributes import scroll_speed_ratio
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.timing.edits import step_function
 from pipeline.finishing.working_map import WorkingMap, compose, decompose, drop_redundant_changes
-from pipeline.generation.matching.density import removal_order
+from pipeline.generation.matching.density import order_by_rhythm
 
 USUAL_FACTORS = {GameMode.TAIKO: 1.1, GameMode.MANIA: 1.4}
 """By how much a new change speeds up or slows down: medians of human charts with some changes, 16 of taiko and 38 of
@@ -83,7 +83,7 @@ def _with_number(changes: Changes, number: int, beatmap: Beatmap) -> Changes:
         smallest = steps.index(min(steps))
         changes = _real(changes[:smallest] + changes[smallest + 1 :])
     taken = {time_ms for time_ms, _ in changes}
-    strongest = dict.fromkeys(beatmap.hit_objects[index].time_ms for index in reversed(removal_order(beatmap)))
+    strongest = dict.fromkeys(beatmap.hit_objects[index].time_ms for index in reversed(order_by_rhythm(beatmap)))
     free_ms = [time_ms for time_ms in strongest if time_ms not in taken]
     new = [(time_ms, None) for time_ms in free_ms[: max(0, number - len(changes))]]
     return list(_filled_in(sorted([*changes, *new], key=lambda change: change[0]), USUAL_FACTORS[beatmap.mode]))

@@ -20,7 +20,7 @@ from pipeline.generation.chart import Draft, PreparedChart, prepare_chart, write
 from pipeline.generation.conditions import expected_stars
 from pipeline.generation.final_map import apply_request, finish_with_settings, summarise_draft
 from pipeline.generation.matching.catch_width import NARROWEST, scaled_width, widest_factor
-from pipeline.generation.matching.density import thinned
+from pipeline.generation.matching.density import thinning_order, without
 from pipeline.generation.matching.hold_notes import with_hold_note_ratio
 from pipeline.generation.matching.scroll_speeds import with_scroll_speed_ratio
 from pipeline.generation.refinement import refine_draft
@@ -197,10 +197,11 @@ def _judge(wish: StarTarget, chart: ChartState, progress: Progress) -> None:
 
 def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, best: Candidate) -> Candidate:
     """Return the nearest thinned form of a draft, or `best`."""
-    low, high = 0.0, 1.0
+    low, high, order = 0.0, 1.0, thinning_order(draft.beatmap)
     for _ in range(THINNING_STEPS):
         share = (low + high) / 2
-        found = replace(_finished(request, replace(draft, beatmap=thinned(draft.beatmap, share))), draft=draft)
+        thinned = without(draft.beatmap, order[: round(share * len(order))])
+        found = replace(_finished(request, replace(draft, beatmap=thinned)), draft=draft)
         if found.error(wanted) < best.error(wanted):
             best = found
         if best.error(wanted) <= CLOSE_STARS:

@@ -1,5 +1,6 @@
 """Maps come out as hard as was asked for: thinning, hold notes, and charts that are tried side by side."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -18,7 +19,7 @@ from pipeline.generation.conditions import conditions_of
 from pipeline.generation.generate import generate_map, method_of
 from pipeline.generation.mapset import wish_like
 from pipeline.generation.matching import star_matching as difficulty_matching
-from pipeline.generation.matching.density import removal_order, thinned
+from pipeline.generation.matching.density import thinning_order, without
 from pipeline.generation.matching.hold_notes import with_hold_note_ratio
 from pipeline.generation.matching.star_matching import (
     StarTarget,
@@ -44,19 +45,20 @@ def dense_map(mode: GameMode = GameMode.STANDARD) -> Beatmap:
     return draft_of(*notes, mode=mode, lines=(TimingPoint(OFFSET_MS, BEAT_MS),))
 
 
-def test_the_finest_ticks_go_first_spread_over_the_map():
-    beatmap = dense_map()
+def test_objects_on_fine_ticks_of_hard_sections_go_first():
+    """Quarters for 14 s, then half beats."""
+    notes = dense_map().hit_objects
+    half_ms = notes[len(notes) // 2].time_ms
+    easy = [note for number, note in enumerate(notes) if note.time_ms < half_ms or number % 2 == 0]
+    beatmap = replace(dense_map(), hit_objects=easy)
     timing = Timing(beatmap.timing_points)
-    divisors = [timing.best_divisor(beatmap.hit_objects[index].time_ms) for index in removal_order(beatmap)]
-    assert divisors == sorted(divisors, reverse=True)
-    last = beatmap.hit_objects[removal_order(beatmap)[-1]]
-    assert timing.beat_position(last.time_ms) % 4 == pytest.approx(0, abs=0.01)
-    beatmap = dense_map()
-    kept = [obj.time_ms for obj in thinned(beatmap, 0.25).hit_objects]
-    longest_ms = max(later - earlier for earlier, later in pairwise(kept))
-    assert len(kept) == pytest.approx(0.75 * len(beatmap.hit_objects), abs=1)
-    assert longest_ms == pytest.approx(2 * STEP_MS)
-    assert len(thinned(beatmap, 1.0).hit_objects) == pytest.approx(0.1 * len(beatmap.hit_objects), abs=1)
+    gone = [beatmap.hit_objects[index] for index in thinning_order(beatmap)]
+    tenth = gone[: len(easy) // 10]
+    assert all(note.time_ms < half_ms + 500 and timing.best_divisor(note.time_ms) == 4 for note in tenth)
+    assert len(gone) == int(0.9 * len(easy))
+    kept = [note.time_ms for note in without(beatmap, thinning_order(beatmap)[: len(tenth)]).hit_objects]
+    assert len(kept) == len(easy) - len(tenth)
+    assert max(later - earlier for earlier, later in pairwise(kept)) == pytest.approx(2 * STEP_MS)
 
 
 @pytest.mark.parametrize("ratio", [0.0, 0.1, 0.3, 0.7])
