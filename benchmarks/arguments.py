@@ -27,5 +27,4 @@ def review_parser(description: str | None, charts: int, seconds: float) -> argpa
     parser.add_argument("--model", type=Path, default=BUNDLED_MODEL)
     parser.add_argument("--charts", type=int, default=charts, help="charts of each mode")
     parser.add_argument("--seconds", type=float, default=seconds, help="of each chart")
-    parser.add_argument("--by-tokens", action="store_true", help="judge objects by tokens, not by the beat models")
     return parser

@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def timing_ways(folder: Path, iterations: int) -> dict[str, Way]:
     """Return the ways in which a model times songs, by name."""
     if folder == BUNDLED_MODEL:
-        return {"bundled": lambda writer: SongRhythm(writer.listener, BUNDLED_MODEL).timing.lines}
+        return {"bundled": lambda writer: SongRhythm(writer.audio, BUNDLED_MODEL).timing.lines}
     ways = {"plain": quickly_timed_red_lines, "super": partial(super_timed_red_lines, passes=iterations)}
     attributes = Attributes(GameMode.STANDARD, difficulty=STARS)
     return {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from feedback.progress import Progress, silent
+from feedback.progress import Progress, Stage, silent
 from modding.aspects import Category
 from modding.fixes import apply_fixes
 from modding.mapset import Mapset, differences, open_mapset
@@ -35,7 +35,7 @@ from osu_beatmap.star_rating import stars_or_none, unrated_reason
 from osuT5.audio.decode import audio_notes, load_audio
 from osuT5.map_model.folder import is_map_model
 from osuT5.model.files.find import BUNDLED_MODEL, best_device, find_model
-from osuT5.model.files.loading import load_model
+from osuT5.rhythm.features import SongAudio
 from pipeline.generation.model_cache import kept
 from pipeline.generation.models import adapters_of
 from pipeline.output.summary import MODE_NAMES, timing_of
@@ -61,14 +61,20 @@ class _Ears:
         folder = find_model(self.request.model_path, mode).map
         key = (audio_path, folder)
         if key not in self.readers:
-            options = self.request
-            weights = "fp32" if options.precision == "amp" else options.precision
-            lora, adapter = adapters_of(folder, options.lora_path)
-            model, spec = kept(load_model, folder, best_device(options.device), weights, lora=lora)
-            samples = load_audio(audio_path, spec.grid.sample_rate)
-            map_model = folder if is_map_model(folder) else None
-            self.readers[key] = read_song(model, spec, samples, map_model, adapter, self.progress)
+            self.readers[key] = self._open_song(audio_path, folder)
         return self.readers[key]
+
+    def _open_song(self, audio_path: Path, folder: Path) -> SongReader:
+        options = self.request
+        lora, adapter = adapters_of(folder, options.lora_path)
+        if is_map_model(folder):
+            self.progress(Stage.ENCODING, 0, 1)
+            return SongReader(SongAudio.load(audio_path), folder, adapter)
+        from osuT5.model.files.loading import load_model  # takes seconds to import
+
+        weights = "fp32" if options.precision == "amp" else options.precision
+        model, spec = kept(load_model, folder, best_device(options.device), weights, lora=lora)
+        return read_song(model, spec, load_audio(audio_path, spec.grid.sample_rate), self.progress)
 
 
 def review(request: ReviewRequest, progress: Progress = silent) -> list[Review]:
@@ -104,7 +110,7 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
     beatmap = mapset.maps[name]
     reader = ears.reader(mapset.audio[name], beatmap.mode)
     table, notes = thresholds_for(request.model_path, beatmap.mode)
-    song_ms, stars = reader.writer.song_ms, stars_of(beatmap)
+    song_ms, stars = reader.song_ms, stars_of(beatmap)
     norms = load_norms()
     notes = [*_reading_notes(mapset, name), *notes]
     timing: list[dict[str, float]] = []

@@ -76,7 +76,7 @@ def test_a_map_of_weeks_is_reviewed_as_far_as_its_song_goes(mapset, tmp_path, ca
 
 
 def test_a_wrong_song_is_refused_before_models_load(mapset, monkeypatch, capsys):
-    monkeypatch.setattr("modding.review.load_model", None)
+    monkeypatch.setattr("pipeline.generation.map_model.rhythm.load_map_model", None)
     path = mapset / "TAIKO.osu"
     assert run(MAI_MOD, [f"beatmap_path={path}", f"audio_path={path}", "device=cpu"]) == 2
     assert "TAIKO.osu is not an audio file that can be read" in capsys.readouterr().err

@@ -26,18 +26,16 @@ from osu_beatmap.song_bounds import part_in_song
 from osu_beatmap.star_rating import stars_or_none, strains
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import BeatClock
-from osuT5.audio.decode import load_audio
-from osuT5.audio.mel import song_mel
 from osuT5.dataset.examples import ExampleSampler
 from osuT5.dataset.files.sources import FolderSong, SourceReport
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.song_cache import MemorySupply
 from osuT5.dataset.training_songs import SongLoader
 from osuT5.encoding import encode_context
-from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.find import BUNDLED_MODEL, find_model
-from osuT5.model.files.loading import load_model
+from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.objects.tokens.chart_tokens import encode_chart
+from osuT5.rhythm.features import SongAudio
+from osuT5.tokens.contract import mini_spec
 from rcomplexion.rhythm import rhythm_of
 from webui.preview_data import preview_of
 
@@ -59,15 +57,12 @@ class ChartStages:
     @cached_property
     def reader(self) -> SongReader:
         """Reader of maps of the song."""
-        model, contract = load_model(find_model(None, GameMode.STANDARD).map, "cpu")
-        samples = load_audio(self.song_path, contract.grid.sample_rate)
-        song_ms = 1000.0 * len(samples) / contract.grid.sample_rate
-        return SongReader(SongGenerator(model, contract, song_mel(samples, contract), song_ms))
+        return SongReader(SongAudio.load(self.song_path))
 
     @cached_property
     def loader(self) -> SongLoader:
         """Loader of training songs; spectrograms are kept beside the song."""
-        return SongLoader(self.reader.writer.spec, cache_folder=self.folder / "cache")
+        return SongLoader(mini_spec(), cache_folder=self.folder / "cache")
 
     @cached_property
     def humans(self) -> dict[GameMode, MeasuredChart]:
@@ -100,7 +95,7 @@ class ChartStages:
         report.run("training", seed, lambda: self._train(text, seed))
 
     def _encode(self, beatmap: Beatmap) -> None:
-        part, contract = part_in_song(beatmap, SONG_MS).beatmap, self.reader.writer.spec
+        part, contract = part_in_song(beatmap, SONG_MS).beatmap, mini_spec()
         for context in contract.contexts_of(beatmap.mode):
             encode_context(part, context, contract.encoding, SONG_MS)
         ChartTokens.of(part, contract, SONG_MS)

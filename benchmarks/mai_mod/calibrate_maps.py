@@ -59,14 +59,11 @@ class CachedMap:
 
 
 class CachedReader(SongReader):
-    """Reader of maps by beat models, habits and red lines.
-
-    The seq2seq model is not used.
-    """
+    """Reader of maps by beat models, habits and red lines, without audio."""
 
     def __init__(self, known: CachedMap) -> None:
         assert known.song is not None, "maps without audio cannot be read"
-        self._rhythm, self._song_ms, self.by_beat_models = known.song, known.song_ms, True
+        self.rhythm, self._song_ms, self.writer = known.song, known.song_ms, None
 
     @property
     def song_ms(self) -> float:

@@ -3,13 +3,14 @@
 The tables hold the variation of human-made maps, and the rate of each surprisal.
 
     python -m benchmarks.mai_mod.calibrate_review FOLDER [--cache DIR] [--songs 70] [--maps 16]
-        [--model DIR] [--charts 8] [--seconds 50] [--keep-heard] [--stepmania sources.json]
+        [--model DIR] [--charts 8] [--seconds 50] [--keep-heard | --only-heard] [--stepmania sources.json]
 
 1. Bands and outliers of whole maps (`datasets/review_bands.json`, `datasets/review_outliers.json`), from the maps of
    `--songs` songs of each mode.
 2. Thresholds of surprisal (`review_thresholds.json` next to the weights). Those of the beat models, habits and red
    lines come from one whole map of each of `--maps` songs of each mode. Those of what is heard (offsets, kiai time)
-   come from excerpts of `--charts` charts of each mode; with `--keep-heard` they stay, and no audio is encoded.
+   come from excerpts of `--charts` charts of each mode; with `--keep-heard` they stay, and no audio is read. With
+   `--only-heard` they alone change, and there are no other steps.
 3. Scores of the maps of step 2, with these tables.
 
 All of TRAINING songs, without faults. Held-out songs are for measuring false alarms
@@ -42,7 +43,6 @@ from modding.whole_map.map_suggestions import map_suggestions
 from modding.whole_map.norms import OWN_BANDS, MapNorms
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.held_out import Split
-from osuT5.model.files.loading import load_model
 from osuT5.tokens.events import ContextKind
 
 HEARD = frozenset({Aspect.OFFSET, Aspect.KIAI})
@@ -68,8 +68,14 @@ def main() -> int:
     parser.add_argument("--songs", type=int, default=70, help="of each mode, for bands and outliers")
     parser.add_argument("--maps", type=int, default=16, help="of each mode, for thresholds and scores")
     parser.add_argument("--keep-heard", action="store_true", help="keep the thresholds of offsets and kiai time")
+    parser.add_argument("--only-heard", action="store_true", help="keep everything else")
     parser.add_argument("--stepmania", type=Path, help="JSON list of {dir, kind}: kind sm is at most half of mania")
     arguments = parser.parse_args()
+    if arguments.only_heard:
+        known = ThresholdTable.load(arguments.model) or ThresholdTable()
+        curves = {key: curve for key, curve in known.curves.items() if key[1] not in HEARD} | _heard_curves(arguments)
+        ThresholdTable(curves, weights_digest(arguments.model), known.made_from).save(arguments.model)
+        return 0
     maps = list(cached_maps(arguments.folder, arguments.cache, arguments.songs, Split.TRAIN))
     profiles = [profile for each in tqdm(maps, unit="map", disable=None) if (profile := measure(each)) is not None]
     norms = make_norms(profiles)
@@ -132,7 +138,7 @@ def _heard_curves(arguments: Namespace) -> dict:
     """Return the curves of what is heard, from excerpts."""
     relatives: dict[tuple[GameMode, Aspect], list[float]] = defaultdict(list)
     minutes: dict[GameMode, float] = defaultdict(float)
-    for chart in review_charts(arguments, Split.TRAIN, *load_model(arguments.model)):
+    for chart in review_charts(arguments, Split.TRAIN):
         observed = chart.reader.observe(chart.beatmap, only=[ContextKind.KIAI])
         _collect(relatives, chart.beatmap, [each for each in observed if each.aspect in HEARD])
         minutes[chart.beatmap.mode] += drain_minutes(chart.beatmap)

@@ -38,7 +38,6 @@ from modding.suggestions import Source, Suggestion, most_surprising_first
 from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.held_out import Split
-from osuT5.model.files.loading import load_model
 from osuT5.tokens.events import ContextKind
 
 ASPECTS: dict[str, tuple[Aspect, ...]] = {
@@ -113,7 +112,7 @@ class Benchmark:
         self.alarms[chart.mode].append((opinions, drain_minutes(chart.beatmap)))
         for kind in kinds:
             rng = np.random.default_rng([SEED, KINDS.index(kind)])
-            faulty = inject(chart.beatmap, kind, rng, (0.0, chart.reader.writer.song_ms), self.faults)
+            faulty = inject(chart.beatmap, kind, rng, (0.0, chart.reader.song_ms), self.faults)
             if faulty.faults:
                 self._add_kind(chart, kind, faulty, clean)
 
@@ -136,12 +135,13 @@ class Benchmark:
     ) -> list[Observation]:
         if not self.quick:
             return chart.reader.observe(beatmap)
-        contexts = chart.reader.writer.spec.contexts_of(beatmap.mode)
+        writer = chart.reader.writer
+        contexts = list(ContextKind) if writer is None else writer.spec.contexts_of(beatmap.mode)
         changed = {ContextKind.MAP, ContextKind.SV} if kind not in STRETCH_FAULTS else set()
         changed = {ContextKind.KIAI} if kind == "kiai_shifted" else changed
         anew = chart.reader.observe(beatmap, only=[context for context in contexts if context in changed])
         kept = set() if ContextKind.KIAI in changed else {Aspect.KIAI}
-        if not chart.reader.by_beat_models:
+        if writer is not None:
             kept.add(Aspect.BEAT)
         if ContextKind.MAP not in changed:
             kept |= set(Aspect) - {Aspect.KIAI, Aspect.BEAT, Aspect.OFFSET, Aspect.LINES}
@@ -151,9 +151,7 @@ class Benchmark:
         self, beatmap: Beatmap, chart: ReviewChart, observed: Sequence[Observation], listed: float | None = None
     ) -> list[Suggestion]:
         more = {} if listed is None else {"listed_per_minute": listed}
-        return suggestions_of(
-            beatmap, observed, self.table, chart.reader.writer.song_ms, stars_of(chart.beatmap), **more
-        )
+        return suggestions_of(beatmap, observed, self.table, chart.reader.song_ms, stars_of(chart.beatmap), **more)
 
     def _score_objects(
         self, report: FaultReport, kind: str, faulty: FaultyMap, observed: Sequence[Observation]
@@ -283,9 +281,8 @@ def main() -> int:
     parser.add_argument("--stepmania", type=Path, help="JSON list of {dir, kind}: mania of kind sm is reported apart")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    model, spec = load_model(arguments.model)
     benchmark = Benchmark(ThresholdTable.load(arguments.model) or ThresholdTable(), arguments.faults, arguments.quick)
-    for chart in review_charts(arguments, Split(arguments.split), model, spec):
+    for chart in review_charts(arguments, Split(arguments.split)):
         benchmark.add(chart, arguments.kinds)
         if arguments.json:
             figures = {"rows": benchmark.rows(), "false_alarms": benchmark.false_alarms()}

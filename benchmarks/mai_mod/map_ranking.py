@@ -31,7 +31,7 @@ from benchmarks.mai_mod.calibrate_maps import CachedMap, CachedReader, cached_ma
 from evaluation.charts import MeasuredChart
 from evaluation.probes import PROBES
 from evaluation.report import markdown
-from modding.observation.surprisal import SongReader, read_song, stars_of
+from modding.observation.surprisal import SongReader, stars_of
 from modding.report.editor_notation import MapNames
 from modding.score import score_of
 from modding.suggestion_builder import drain_minutes, suggestions_of
@@ -41,9 +41,8 @@ from modding.whole_map.norms import load_norms
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split
-from osuT5.audio.decode import load_audio
 from osuT5.model.files.find import BUNDLED_MODEL
-from osuT5.model.files.loading import load_model
+from osuT5.rhythm.features import SongAudio
 from osuT5.tokens.events import ContextKind
 
 OLD_MAPS = Path(__file__).parent / "old_maps"
@@ -73,20 +72,18 @@ class Scorer:
         self.with_places = with_places
         self.norms = load_norms()
         self.table = ThresholdTable.load(BUNDLED_MODEL) or ThresholdTable()
-        self._model = load_model(BUNDLED_MODEL) if is_heard else None
+        self.is_heard = is_heard
 
     def reader(self, known: CachedMap, folder: Path) -> SongReader:
         """Return a reader of the maps of a song."""
-        if self._model is None:
+        if not self.is_heard:
             return CachedReader(known)
-        model, spec = self._model
-        samples = load_audio((folder / known.place).parent / known.beatmap.audio_filename, spec.grid.sample_rate)
-        return read_song(model, spec, samples, BUNDLED_MODEL)
+        return SongReader(SongAudio.load((folder / known.place).parent / known.beatmap.audio_filename))
 
     def score(self, kind: str, place: str, beatmap: Beatmap, reader: SongReader) -> ScoredMap:
         """Score a map; an unreadable one has an infinite score."""
         stars = stars_of(beatmap)
-        contexts = [ContextKind.KIAI] * (self._model is not None) + [ContextKind.MAP] * self.with_places
+        contexts = [ContextKind.KIAI] * self.is_heard + [ContextKind.MAP] * self.with_places
         try:
             whole = map_suggestions(MapNames(beatmap), stars, self.norms, reader.ticks(beatmap, stars))
             observed = reader.observe(beatmap, only=contexts)

@@ -1,6 +1,6 @@
-"""Charts for measuring reviews: excerpts of real ones in all modes.
+"""Charts for measuring reviews: excerpts of real ones, and readers.
 
-The model is in front of their songs.
+The excerpts are of all modes; each has a reader of its song.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from osu_beatmap.held_out import Split
 from osuT5.audio.decode import load_audio
 from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
 from osuT5.map_model.folder import is_map_model
+from osuT5.model.files.loading import load_model
 from osuT5.model.seq2seq import MapperModel
+from osuT5.rhythm.features import FEATURE_SPEC, SongAudio
 from osuT5.tokens.contract import Contract
 
 FEWEST_OBJECTS = 60
@@ -44,15 +46,16 @@ class ReviewChart:
         return self.beatmap.mode.name.lower() + (" (StepMania)" if self.is_stepmania else "")
 
 
-def review_charts(options: Namespace, split: Split, model: MapperModel, spec: Contract) -> Iterator[ReviewChart]:
+def review_charts(options: Namespace, split: Split) -> Iterator[ReviewChart]:
     """Read up to `options.charts` charts of each mode, with a progress bar.
 
     `_chosen` selects them.
     """
     converted = stepmania_sets(options.stepmania)
     chosen = _chosen(options.folder, split, options.charts, converted)
+    known = None if is_map_model(options.model) else load_model(options.model)
     for song, chart in tqdm(chosen, unit="chart", total=len(GameMode) * options.charts):
-        yield _read_excerpt(song, chart, model, spec, options, song.name in converted)
+        yield _read_excerpt(song, chart, known, options, song.name in converted)
 
 
 def chosen_charts(folder: Path, split: Split, per_mode: int, seconds: float) -> Iterator[Beatmap]:
@@ -107,14 +110,23 @@ def _choose(charts: list[ReadChart], taken: Counter, per_mode: int, is_stepmania
 
 
 def _read_excerpt(
-    song: FolderSong, chart: ReadChart, model: MapperModel, spec: Contract, options: Namespace, is_stepmania: bool
+    song: FolderSong,
+    chart: ReadChart,
+    known: tuple[MapperModel, Contract] | None,
+    options: Namespace,
+    is_stepmania: bool,
 ) -> ReviewChart:
-    samples = load_audio(song.audio_path, spec.grid.sample_rate)
-    samples = samples[: int(_excerpt_ms(chart.beatmap, options.seconds) / 1000 * spec.grid.sample_rate)]
-    song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    is_by_beats = is_map_model(options.model) and not options.by_tokens
-    reader = read_song(model, spec, samples, options.model if is_by_beats else None)
-    return ReviewChart(f"{song.name} / {chart.name}", excerpt(chart.beatmap, -math.inf, song_ms), reader, is_stepmania)
+    """Read an excerpt.
+
+    Args:
+        known: Model of event tokens that judges it; None if `options.model` is a map model.
+    """
+    sample_rate = FEATURE_SPEC.sample_rate if known is None else known[1].grid.sample_rate
+    samples = load_audio(song.audio_path, sample_rate)
+    samples = samples[: int(_excerpt_ms(chart.beatmap, options.seconds) / 1000 * sample_rate)]
+    reader = SongReader(SongAudio(samples), options.model) if known is None else read_song(*known, samples)
+    beatmap = excerpt(chart.beatmap, -math.inf, reader.song_ms)
+    return ReviewChart(f"{song.name} / {chart.name}", beatmap, reader, is_stepmania)
 
 
 def stepmania_sets(path: Path | None) -> frozenset[str]:

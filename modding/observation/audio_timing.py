@@ -1,26 +1,29 @@
 """Comparison of red lines and objects with the audio alone.
 
-No token is evaluated. The model's frame heads detect onsets and beats to a few milliseconds. The objects and beats of a
-section under one red line are moved together, and stretched, until they match the most detections: the shift is an
-offset, the stretch a wrong tempo.
+Onsets come from the audio, to a millisecond, and beats from the beat network. The objects and beats of a section under
+one red line are moved together, and stretched, until they match the most onsets and beats: the shift is an offset, the
+stretch a wrong tempo.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from modding.aspects import Aspect
 from modding.observation.line_fit import LineFit
 from modding.observation.observation import Observation
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.timing.active_point import Timing
+from osuT5.beats.red_lines import QUIET
 from osuT5.generation.token_scores import Surprisal
-from osuT5.model.frame_channels import FRAME_CHANNELS
+from osuT5.rhythm.alignment import USUAL_LEAD_MS
+from osuT5.rhythm.features import FRAME_MS
 
 SIGMA_MS = 5.0
 """Standard deviation of the offsets of good charts.
@@ -42,7 +45,16 @@ FEWEST_MARKS = 16
 MIN_GAIN_BITS = 0.15
 """Minimum gain for each object and beat of a change of tempo, since one more parameter always gains a little."""
 
-QUIET = 1e-3
+ONSET_LEAD_MS = 20.0
+"""Time from an object to its strongest onset: the median of 23 maps of the training songs."""
+
+ONSET_SIGMA_MS = 3.0
+"""Standard deviation by which onset strength is smoothed: sounds of one beat are not at the same millisecond."""
+
+LEVEL_MS = 2000
+"""Span of the mean onset strength that an onset is compared with: quiet passages have onsets, too."""
+
+QUIET_ONSET = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +109,30 @@ def gaussian_surprise(error_ms: float) -> Surprisal:
 
 
 class SongEvidence:
-    """Onsets and beats that the frame heads detect, at object times."""
+    """Evidence of onsets and beats at object times, in bits.
 
-    def __init__(self, activations: np.ndarray, frame_ms: float) -> None:
-        """Store activations [frames, channels] of `song_activations`.
+    Args:
+        attack_strengths: Onset strength, float [milliseconds].
+        beats: Probability of a beat in each frame of FRAME_MS, float [frames].
+    """
 
-        Frame 0 is at 0 ms of the audio.
-        """
-        self.log_chances = np.log2(np.maximum(activations, QUIET))
-        self.frame_ms = frame_ms
-        self._frames = np.arange(len(activations))
+    def __init__(self, attack_strengths: np.ndarray, beats: np.ndarray) -> None:
+        strengths = gaussian_filter1d(attack_strengths.astype(np.float64), ONSET_SIGMA_MS)
+        usual = uniform_filter1d(strengths, LEVEL_MS)
+        self._onsets = np.log2(np.maximum(strengths / np.maximum(usual, 1e-9), QUIET_ONSET))
+        self._beats = np.log2(np.maximum(beats, QUIET))
 
-    def evidence(self, channel: int, times_ms: np.ndarray) -> np.ndarray:
-        """Return the evidence of a channel's onsets or beats, in bits.
+    def of_onsets(self, times_ms: np.ndarray) -> np.ndarray:
+        """Return the evidence of onsets at times of any shape."""
+        return np.interp(times_ms + ONSET_LEAD_MS, np.arange(len(self._onsets)), self._onsets)
 
-        Times have any shape.
-        """
-        return np.interp(times_ms / self.frame_ms, self._frames, self.log_chances[:, channel])
+    def of_beats(self, times_ms: np.ndarray) -> np.ndarray:
+        """Return the evidence of beats at times of any shape."""
+        return np.interp((times_ms + USUAL_LEAD_MS) / FRAME_MS, np.arange(len(self._beats)), self._beats)
 
 
 def detect_sections(
-    beatmap: Beatmap, song: SongEvidence, audio_lead_ms: float, song_ms: float, fits: Sequence[LineFit] = ()
+    beatmap: Beatmap, song: SongEvidence, song_ms: float, fits: Sequence[LineFit] = ()
 ) -> list[Stretch]:
     """Return the sections of a map that are long enough to judge.
 
@@ -138,8 +153,8 @@ def detect_sections(
             continue
         fit = moved.get(red.time_ms)
         beats_ms = beats_ms if fit is None else fit.moved(beats_ms)
-        marks = [(int(beatmap.mode), objects_ms), (FRAME_CHANNELS.index("beat"), beats_ms)]
-        offset_ms, drift = _best_fit(song, marks, (start_ms + end_ms) / 2, audio_lead_ms, red.beat_length_ms)
+        marks = [(song.of_onsets, objects_ms), (song.of_beats, beats_ms)]
+        offset_ms, drift = _best_fit(marks, (start_ms + end_ms) / 2, red.beat_length_ms)
         if drift or abs(offset_ms) < MAX_OFFSET_MS - EDGE_MS:  # what is best at the edge may be anywhere beyond it
             stretches.append(Stretch(red, lines_ms, start_ms, end_ms, offset_ms, drift))
     return stretches
@@ -160,38 +175,34 @@ def _sections(
             yield red, lines_ms, part_start_ms, part_end_ms
 
 
-Marks = Sequence[tuple[int, np.ndarray]]
-"""Channels, and the expected times of onsets or beats in each."""
+Marks = Sequence[tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]]
+"""Evidence at times, and the times at which it is expected."""
 
 
-def _best_fit(
-    song: SongEvidence, marks: Marks, middle_ms: float, lead_ms: float, beat_ms: float
-) -> tuple[float, float]:
+def _best_fit(marks: Marks, middle_ms: float, beat_ms: float) -> tuple[float, float]:
     """Offset and drift; a drift only where it explains much more.
 
     With one, the offset may be up to half a beat.
     """
     count = sum(len(times_ms) for _, times_ms in marks)
     near_ms = np.arange(-MAX_OFFSET_MS, MAX_OFFSET_MS + 1, OFFSET_STEP_MS)
-    still = _scores(song, marks, middle_ms, lead_ms + near_ms, np.zeros(1))
+    still = _scores(marks, middle_ms, near_ms, np.zeros(1))
     far = max(MAX_OFFSET_MS, min(MAX_DRIFTED_MS, beat_ms / 2))
     far_ms = np.arange(-far, far + 1, 2 * OFFSET_STEP_MS)
     drifts = np.arange(-MAX_DRIFT, MAX_DRIFT + DRIFT_STEP / 2, DRIFT_STEP)
-    drifting = _scores(song, marks, middle_ms, lead_ms + far_ms, drifts)
+    drifting = _scores(marks, middle_ms, far_ms, drifts)
     drift, offset = np.unravel_index(drifting.argmax(), drifting.shape)
     if drifting.max() - still.max() < MIN_GAIN_BITS * count or abs(drifts[drift]) < DRIFT_STEP / 2:
         return _vertex(near_ms, still[0], int(still[0].argmax())), 0.0
     return float(far_ms[offset]), _vertex(drifts, drifting[:, offset], int(drift))
 
 
-def _scores(
-    song: SongEvidence, marks: Marks, middle_ms: float, shifts_ms: np.ndarray, drifts: np.ndarray
-) -> np.ndarray:
+def _scores(marks: Marks, middle_ms: float, shifts_ms: np.ndarray, drifts: np.ndarray) -> np.ndarray:
     """Bits of evidence for each drift and shift, [drifts, shifts]."""
     scores = np.zeros((len(drifts), len(shifts_ms)))
-    for channel, times_ms in marks:
+    for evidence, times_ms in marks:
         at_ms = times_ms + drifts[:, None] * (times_ms - middle_ms)  # [drifts, marks]
-        scores += song.evidence(channel, at_ms[:, None] + shifts_ms[:, None]).sum(-1)
+        scores += evidence(at_ms[:, None] + shifts_ms[:, None]).sum(-1)
     return scores
 
 

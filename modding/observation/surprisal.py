@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -31,23 +32,23 @@ from osu_beatmap.timing.active_point import Timing
 from osuT5.audio.mel import song_mel
 from osuT5.encoding import encode_context
 from osuT5.encoding.context import traced_objects
-from osuT5.generation.activations import song_activations
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.surprisal import ContextScorer
 from osuT5.generation.threads import cpu_threads
-from osuT5.generation.window_schedule import LOOKAHEAD, LOOKBACK, SongGenerator
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.find import BUNDLED_MODEL
-from osuT5.model.seq2seq import MapperModel
 from osuT5.objects.corpus import ObjectChart, SongSound
 from osuT5.objects.scores import ObjectScores, score_chart
 from osuT5.objects.tokens.chart_tokens import ChartTokens, encode_chart
+from osuT5.rhythm.alignment import USUAL_LEAD_MS
 from osuT5.rhythm.conditions import origin_of
+from osuT5.rhythm.features import FRAME_MS, SongAudio
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.map_model.rhythm import SongRhythm, rhythm_conditions
 
-HEARD_MARGIN = 0.33
-"""Fraction of a window on either side that others decide, if only onsets and beats are detected; tokens need more."""
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 UNKNOWN_STARS = 4.0
 """Star rating of maps that cannot be rated."""
@@ -72,27 +73,16 @@ def _is_of_no_tempo(observation: Observation, timing: Timing) -> bool:
     return observation.aspect in OF_LINES and timing.beat_length_at(observation.time_ms) < SHORTEST_BEAT_MS
 
 
-def read_song(
-    model: MapperModel,
-    spec: Contract,
-    samples: np.ndarray,
-    map_model: Path | None,
-    adapter: Path | None = None,
-    progress: Progress = silent,
-) -> SongReader:
-    """Return a reader of the maps of a song.
+def read_song(model: MapperModel, spec: Contract, samples: np.ndarray, progress: Progress = silent) -> SongReader:
+    """Return a reader of the maps of a song by tokens.
 
     Args:
-        model, spec: Model that detects onsets and beats, and that judges objects without a map model.
         samples: The song, float32 [samples] at the rate of the model.
-        map_model: Folder of the map model that judges objects.
-        adapter: Folder of an adapter for it.
         progress: Progress of the encoder.
     """
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    overlap = (LOOKBACK, LOOKAHEAD) if map_model is None else (HEARD_MARGIN, HEARD_MARGIN)
-    writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, *overlap, progress=progress, samples=samples)
-    return SongReader(writer, map_model, adapter)
+    writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, progress=progress, samples=samples)
+    return SongReader(writer.audio, writer=writer)
 
 
 def whole_precision() -> torch.autocast:
@@ -123,14 +113,21 @@ class SongReader:
     """Reads maps of one song.
 
     Args:
-        writer: Model in front of the song.
-        map_model: Folder of the map model that judges objects; without one, the tokens of `writer` do.
+        song: The song.
+        map_model: Folder of the map model that judges the song, and objects unless there is a `writer`.
         adapter: Folder of an adapter for it.
+        writer: Model of event tokens in front of the song, which judges objects.
     """
 
-    def __init__(self, writer: SongGenerator, map_model: Path | None = None, adapter: Path | None = None) -> None:
-        self.writer, self.by_beat_models = writer, map_model is not None
-        self._rhythm = SongRhythm(writer.listener, map_model or BUNDLED_MODEL, adapter)
+    def __init__(
+        self,
+        song: SongAudio,
+        map_model: Path = BUNDLED_MODEL,
+        adapter: Path | None = None,
+        writer: SongGenerator | None = None,
+    ) -> None:
+        self.song, self.writer = song, writer
+        self.rhythm = SongRhythm(song, map_model, adapter)
 
     def observe(
         self,
@@ -153,7 +150,7 @@ class SongReader:
 
     @property
     def song_ms(self) -> float:
-        return self.writer.song_ms
+        return self.song.song_ms
 
     def _observe_part(
         self, beatmap: Beatmap, start_ms: float, end_ms: float, only: Collection[ContextKind] | None
@@ -162,13 +159,13 @@ class SongReader:
         observed: list[Observation] = [*observe_lines(fits), *observe_timing(self._stretches(beatmap, fits))]
         if only is None or ContextKind.KIAI in only:
             observed += observe_kiai(kiai_edges(beatmap, self._spectrum))
-        if self.by_beat_models:
+        if self.writer is None:
             with whole_precision():
                 observed += observe_downbeats(beatmap, self.rhythm)
                 if only is None or ContextKind.MAP in only:
                     observed += self._by_beat_models(beatmap)
         else:
-            observed += self._by_tokens(beatmap, start_ms, end_ms, only)
+            observed += self._by_tokens(self.writer, beatmap, start_ms, end_ms, only)
         timing = Timing(beatmap.timing_points)
         return [each for each in observed if not _is_of_no_tempo(each, timing)]
 
@@ -193,11 +190,6 @@ class SongReader:
         with whole_precision():
             return self.rhythm.confidences([line for line in beatmap.timing_points if line.uninherited])
 
-    @property
-    def rhythm(self) -> SongRhythm:
-        """Map model in front of the song, by default the bundled one."""
-        return self._rhythm
-
     def _by_beat_models(self, beatmap: Beatmap) -> list[Observation]:
         """Return observations of objects by rhythm model and object model."""
         if not beatmap.hit_objects:
@@ -207,9 +199,14 @@ class SongReader:
         return list(BeatObserver(beatmap, self.ticks(beatmap, stars), tokens, scores, habits_of(beatmap)).observe())
 
     def _by_tokens(
-        self, beatmap: Beatmap, start_ms: float, end_ms: float, only: Collection[ContextKind] | None
+        self,
+        writer: SongGenerator,
+        beatmap: Beatmap,
+        start_ms: float,
+        end_ms: float,
+        only: Collection[ContextKind] | None,
     ) -> list[Observation]:
-        spec, song_ms = self.writer.spec, self.writer.song_ms
+        spec, song_ms = writer.spec, writer.song_ms
         attributes = attributes_of(beatmap, stars_of(beatmap))
         traced = traced_objects(beatmap, spec.encoding, song_ms)
         contexts: dict[ContextKind, Sequence[EventGroup]] = {
@@ -224,8 +221,8 @@ class SongReader:
         for context in contexts if only is None else only:
             if context is ContextKind.KIAI:
                 continue
-            with cpu_threads(self.writer.model):
-                scored = ContextScorer(self.writer, chart, context).score(start_ms, end_ms)
+            with cpu_threads(writer.model):
+                scored = ContextScorer(writer, chart, context).score(start_ms, end_ms)
             if context is ContextKind.TIMING:
                 observed += observe_beats(scored)
             elif context is ContextKind.SV:
@@ -235,19 +232,14 @@ class SongReader:
         return observed
 
     def _stretches(self, beatmap: Beatmap, fits: Sequence[LineFit]) -> list[Stretch]:
-        """Return the sections; none without frame heads, as in published models."""
-        heard, writer = self._heard, self.writer
-        return [] if heard is None else detect_sections(beatmap, heard, writer.spec.audio_lead_ms, writer.song_ms, fits)
+        """Return the sections of a map that are long enough to judge."""
+        return detect_sections(beatmap, self._evidence, self.song_ms, fits)
 
     @cached_property
-    def _heard(self) -> SongEvidence | None:
-        writer = self.writer
-        if writer.model.frame_heads is None or writer.encoder_states is None:
-            return None
-        activations = song_activations(writer.model, writer.spec, writer.encoder_states, writer.windows, writer.song_ms)
-        return SongEvidence(activations, writer.spec.grid.frame_ms)
+    def _evidence(self) -> SongEvidence:
+        with whole_precision():
+            return SongEvidence(self.song.attack_strengths, self.rhythm.beats)
 
     @cached_property
     def _spectrum(self) -> SongSpectrum:
-        spec = self.writer.spec
-        return SongSpectrum(self.writer.listener.mel, spec.grid.frame_ms, spec.audio_lead_ms)
+        return SongSpectrum(self.song.rhythm_features, FRAME_MS, USUAL_LEAD_MS)

@@ -18,7 +18,6 @@ from osu_beatmap.attributes import Attributes
 from osuT5.audio.mel import song_mel, window_mel
 from osuT5.audio.onset_strength import attack_strengths
 from osuT5.model.audio_conditions import AudioConditionValues
-from osuT5.rhythm.features import compute_features
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.windows import Window
 
@@ -98,11 +97,6 @@ class AudioEncoder:
         if self.samples is None:
             return None
         return attack_strengths(self.samples, self.spec.grid.sample_rate)
-
-    @cached_property
-    def rhythm_features(self) -> np.ndarray:
-        """Features of the song for the rhythm model, float16 [frames, bands]."""
-        return compute_features(self.samples)
 
     @torch.inference_mode()
     def encode(

@@ -33,6 +33,7 @@ from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.threads import cpu_threads
 from osuT5.model.decoding.row_decoder import EncodedWindow
+from osuT5.rhythm.features import SongAudio
 from osuT5.tokens.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
@@ -93,6 +94,7 @@ class SongGenerator:
         self.progress = progress
         self.report = GenerationReport(windows=len(self.windows))
         self.listener = AudioEncoder(model, spec, mel, song_ms, samples)
+        self.audio = None if samples is None else SongAudio(samples, spec.grid.sample_rate)
         self.heard_windows: dict[tuple, EncodedWindow] = {}
         self._states: dict[tuple, Tensor] = {}
         self._ahead: BackgroundEncoder | None = None

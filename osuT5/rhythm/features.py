@@ -1,8 +1,9 @@
-"""Song features on the millisecond clock: cached log mel levels."""
+"""Features of a song: cached log mel levels, and onset strength."""
 
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 
 from osuT5.audio.decode import load_audio
+from osuT5.audio.onset_strength import attack_strengths
 from osuT5.model.spectrogram import Spectrogram, SpectrogramSpec
 
 if TYPE_CHECKING:
@@ -42,6 +44,41 @@ def compute_features(samples: np.ndarray) -> np.ndarray:
         block = torch.from_numpy(samples[low * hop : (stop + _MARGIN_FRAMES) * hop])
         blocks.append(spectrogram(block[None])[0, first - low : stop - low].to(torch.float16).numpy())
     return np.concatenate(blocks)
+
+
+class SongAudio:
+    """A song, with features that are computed when they are first used.
+
+    Args:
+        samples: float32 [samples], mono.
+        sample_rate: The features of the rhythm model need 16 kHz.
+    """
+
+    def __init__(self, samples: np.ndarray, sample_rate: int = FEATURE_SPEC.sample_rate) -> None:
+        self.samples, self.sample_rate = samples, sample_rate
+
+    @classmethod
+    def load(cls, path: Path) -> SongAudio:
+        """Decode a song.
+
+        Raises:
+            AudioError: It cannot be read.
+        """
+        return cls(load_audio(path, FEATURE_SPEC.sample_rate))
+
+    @property
+    def song_ms(self) -> float:
+        return 1000.0 * len(self.samples) / self.sample_rate
+
+    @cached_property
+    def attack_strengths(self) -> np.ndarray:
+        """Onset strength, float32 [milliseconds]."""
+        return attack_strengths(self.samples, self.sample_rate)
+
+    @cached_property
+    def rhythm_features(self) -> np.ndarray:
+        """Features of the song for the rhythm model, float16 [frames, bands]."""
+        return compute_features(self.samples)
 
 
 def load_features(song: Song, cache_file: Path) -> np.ndarray:

@@ -71,7 +71,7 @@ def analyse_timing(audio_path: Path, progress: Progress = silent) -> TimingAnaly
     song = song_writer(request, folder, progress=progress)
     rhythm = SongRhythm.of(song, folder)
     assert rhythm is not None, "the bundled model has a beat network"
-    timing, samples = rhythm.timing, song.listener.samples
+    timing, samples = rhythm.timing, song.audio.samples
     return TimingAnalysis(
         song.song_ms,
         timing.lines,

@@ -16,12 +16,12 @@ from osu_beatmap.splice import Span
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import BeatClock
 from osuT5.beats.red_lines import PredictedTiming, beat_probabilities, confidences, predict_timing
-from osuT5.generation.audio_encoder import AudioEncoder
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.map_model.folder import MapModel, is_map_model, load_map_model
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.drawing import NOISE, draw_rhythm
+from osuT5.rhythm.features import SongAudio
 from osuT5.rhythm.prediction import SongEncoding
 from pipeline.generation.conditions import TYPICAL_STARS
 from pipeline.generation.map_model.styles import quarter_logits
@@ -35,8 +35,8 @@ class SongRhythm:
         ModelError: The model cannot be loaded; any method but `of`.
     """
 
-    def __init__(self, encoder: AudioEncoder, folder: Path, adapter: Path | None = None) -> None:
-        self._encoder, self._folder, self._adapter = encoder, folder, adapter
+    def __init__(self, audio: SongAudio, folder: Path, adapter: Path | None = None) -> None:
+        self._audio, self._folder, self._adapter = audio, folder, adapter
         self._encoded: tuple[tuple, SongEncoding] | None = None
         self._sections: np.ndarray | None = None
 
@@ -53,25 +53,26 @@ class SongRhythm:
         Raises:
             ModelError: A part of the map model is missing.
         """
-        return cls(song.listener, folder, adapter) if is_map_model(folder) else None
+        return cls(song.audio, folder, adapter) if is_map_model(folder) else None
 
     @cached_property
     def timing(self) -> PredictedTiming:
         """Red lines of the song, from its audio alone."""
-        encoder, model = self._encoder, self.model
-        features, attacks = encoder.rhythm_features, encoder.attack_strengths
-        return predict_timing(model.beats, model.rhythm, features, attacks, encoder.song_ms)
+        audio, model = self._audio, self.model
+        features, attacks = audio.rhythm_features, audio.attack_strengths
+        return predict_timing(model.beats, model.rhythm, features, attacks, audio.song_ms)
 
     def confidences(self, lines: Sequence[TimingPoint]) -> list[float]:
         """Return the confidence of each red line in the song's beats.
 
         The lines may have any origin.
         """
-        return confidences(self._beat, lines, self._encoder.song_ms)
+        return confidences(self.beats, lines, self._audio.song_ms)
 
     @cached_property
-    def _beat(self) -> np.ndarray:
-        return beat_probabilities(self.model.beats, self._encoder.rhythm_features)[0]
+    def beats(self) -> np.ndarray:
+        """Probability of a beat in each frame, float64 [frames]."""
+        return beat_probabilities(self.model.beats, self._audio.rhythm_features)[0]
 
     def object_times_ms(
         self,
@@ -92,7 +93,7 @@ class SongRhythm:
             guide: Map whose object times become likelier.
             temperature: Temperature of the draw; 0 takes the most likely times.
         """
-        start_ms, end_ms = max(span.start_ms, lines[0].time_ms), min(span.end_ms, self._encoder.song_ms)
+        start_ms, end_ms = max(span.start_ms, lines[0].time_ms), min(span.end_ms, self._audio.song_ms)
         song = self.encode(lines)
         conditions = rhythm_conditions(attributes)
         likened = [conditions, *([like_standard(conditions)] if conditions.mode is GameMode.CATCH else [])]
@@ -107,8 +108,8 @@ class SongRhythm:
         """Return the song, encoded once, on the clock of red lines."""
         key = tuple((line.time_ms, line.beat_length_ms, line.meter) for line in lines)
         if self._encoded is None or self._encoded[0] != key:
-            clock = BeatClock.from_timing(Timing(list(lines)), self._encoder.song_ms)
-            self._encoded = key, SongEncoding(self.model.rhythm, SongAxis(self._encoder.rhythm_features, clock))
+            clock = BeatClock.from_timing(Timing(list(lines)), self._audio.song_ms)
+            self._encoded = key, SongEncoding(self.model.rhythm, SongAxis(self._audio.rhythm_features, clock))
             self._sections = None
         return self._encoded[1]
 

@@ -22,7 +22,9 @@ def reader(request) -> SongReader:
     model = network(spec, request.param, room=768)
     frames = int(SONG_MS / spec.grid.frame_ms) + 1
     mel = np.random.default_rng(0).random((frames, spec.spectrogram.n_mels), dtype=np.float32)
-    return SongReader(SongGenerator(model, spec, mel, SONG_MS))
+    samples = np.random.default_rng(1).normal(0, 0.1, int(16 * SONG_MS)).astype(np.float32)
+    writer = SongGenerator(model, spec, mel, SONG_MS, samples=samples)
+    return SongReader(writer.audio, writer=writer)
 
 
 def chart(mode: GameMode):

@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_with_both_parts_generates_on_the_beat_clock(folder: Path) -> None:
-    song = SimpleNamespace(listener=None)
+    song = SimpleNamespace(audio=None)
     for place in (folder, folder / ".." / "copy", BUNDLED_MODEL.relative_to(Path.cwd())):
         assert SongRhythm.of(song, place) is not None
     assert load_map_model(folder).rhythm.config == load_map_model(BUNDLED_MODEL).rhythm.config
