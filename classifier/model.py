@@ -60,8 +60,8 @@ class ExcerptReader(nn.Module):
         self.decoder = Decoder(config)
 
     @classmethod
-    def of(cls, model: MapperModel, decoder_layers: int) -> ExcerptReader:
-        """Return the lower part of a trained model, without its other weights."""
+    def of(cls, model: MapperModel | ExcerptReader, decoder_layers: int) -> ExcerptReader:
+        """Return the lower part of a trained model or of another reader."""
         config = copy.copy(model.config)
         config.decoder_layers = min(decoder_layers, config.decoder_layers)
         reader = cls(config)

@@ -17,7 +17,7 @@ class ClassifierTrainOptions:
 
     train_dataset_path: str = ""
     run_path: str = "runs/classifier"
-    pretrained_path: str = "models/mini"
+    pretrained_path: str = "models/classifier"
     cache_path: str = ""
     split: str = "train"
     seed: int = 1

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from classifier.contract import save_classifier
+from classifier.contract import BUNDLED_CLASSIFIER, CONTRACT_FILE, load_classifier, save_classifier
 from classifier.dataset import Labels, NamedCorpus, NamedSong, SongOpener, named_corpus
 from classifier.metrics import Figures as RankFigures
 from classifier.metrics import chart_scores
@@ -21,7 +21,8 @@ from classifier.options import ClassifierTrainOptions
 from classifier.summaries import Summariser, SummaryTable
 from model_files.errors import ModelError
 from osu_beatmap.held_out import Split, held_out_titles
-from osuT5.model.files.find import best_device
+from osuT5.map_model.folder import is_map_model
+from osuT5.model.files.find import best_device, find_model
 from osuT5.model.files.loading import load_model
 from osuT5.tokens.contract import Contract
 from training.loop import train_small_model
@@ -149,18 +150,31 @@ def train_classifier(options: ClassifierTrainOptions) -> Path:
 
 
 def pretrained_reader(options: ClassifierTrainOptions) -> tuple[ExcerptReader, Contract]:
-    """Return the lower part of the initial seq2seq model, and its contract.
+    """Return the initial lower part of a seq2seq model, and its contract.
+
+    It is that of a classifier or of a seq2seq model. Map models have none, and start from the bundled classifier's.
 
     Raises:
         ModelError: It cannot be loaded.
     """
+    source = options.pretrained_path or str(BUNDLED_CLASSIFIER)
     try:
-        model, spec = load_model(options.pretrained_path or None)
+        if (Path(source) / CONTRACT_FILE).is_file():
+            return _reader_of_classifier(source, options)
+        if is_map_model(find_model(source).root):
+            print(f"{source} has no event tokens: the lower part of {BUNDLED_CLASSIFIER} is used.")
+            return _reader_of_classifier(BUNDLED_CLASSIFIER, options)
+        model, spec = load_model(source)
     except ModelError as error:
         raise ModelError(str(error).replace("model_path", "pretrained_path")) from error
     if model.config.audio_conditions:
         raise OptionError("pretrained_path must be a model without audio conditions (not V30 or V31).")
     return ExcerptReader.of(model, options.decoder_layers), spec
+
+
+def _reader_of_classifier(folder: str | Path, options: ClassifierTrainOptions) -> tuple[ExcerptReader, Contract]:
+    known = load_classifier(folder)
+    return ExcerptReader.of(known.model.reader, options.decoder_layers), known.spec
 
 
 def songs_in(corpus: NamedCorpus, split: Split) -> dict[int, NamedSong]:

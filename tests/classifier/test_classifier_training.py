@@ -10,11 +10,11 @@ from classifier.contract import CONTRACT_FILE, Classifier, load_classifier
 from classifier.dataset import Labels
 from classifier.options import ClassifierTrainOptions
 from classifier.ranking import rank_mappers
-from classifier.training import drawing_shares, train_classifier
+from classifier.training import drawing_shares, pretrained_reader, train_classifier
 from model_files.errors import ModelError
-from osuT5.model.files.loading import load_model
 from pipeline.cli.command_line import compose_config
 from tests.classifier.mapper_maps import map_by, noise, write_mapset
+from tests.support.reference_songs import SIZES, make_model
 from training.options import OptionError, build_options
 
 MAPPERS = ("Anna", "Bert")
@@ -43,12 +43,24 @@ def test_a_head_learns_to_tell_two_mappers_apart(mapsets: Path, tmp_path: Path) 
     for mapper in MAPPERS:
         ranking = rank_mappers(map_by(mapper), noise(16.0, seed=9), classifier)
         assert ranking.chances[0][0] == mapper
-    frozen = dict(load_model("models/mini")[0].named_parameters())
-    kept = classifier.model.reader.state_dict()["decoder.layers.0.fc1.weight"]
-    torch.testing.assert_close(kept, frozen["decoder.layers.0.fc1.weight"].detach())
+    frozen, kept = (each.model.reader.state_dict() for each in (load_classifier(), classifier))
+    assert "decoder.layers.1.fc1.weight" not in kept
+    torch.testing.assert_close(kept, {name: frozen[name] for name in kept})
     before = sorted(path.name for path in (tmp_path / "cache").iterdir())
     _train(mapsets, tmp_path, 40)
     assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == before
+
+
+def test_seq2seq_models_and_map_models_have_a_lower_part_too(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    make_model(tmp_path / "tokens")
+    reader, spec = pretrained_reader(ClassifierTrainOptions(pretrained_path=str(tmp_path / "tokens")))
+    assert (reader.config.d_model, spec.name) == (SIZES["d_model"], "mini")
+    assert not capsys.readouterr().out
+    reader, _ = pretrained_reader(ClassifierTrainOptions(pretrained_path="models/mini"))
+    assert reader.state_dict().keys() == load_classifier().model.reader.state_dict().keys()
+    assert "models/mini has no event tokens" in capsys.readouterr().out
+    with pytest.raises(ModelError, match="pretrained_path"):
+        pretrained_reader(ClassifierTrainOptions(pretrained_path=str(tmp_path / "nothing")))
 
 
 def test_a_damaged_contract_is_told_in_a_sentence(tmp_path: Path) -> None:
