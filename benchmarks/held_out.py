@@ -40,11 +40,11 @@ from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.held_out import Split, title_hash
 from osu_beatmap.rules import Severity, check
 from osuT5.audio.decode import load_audio
-from osuT5.audio.mel import song_mel
 from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import SongGenerator
+from osuT5.map_model.folder import is_map_model, map_contract
 from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
@@ -96,8 +96,9 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="folder for the maps from audio, as .osu files")
     arguments = parser.parse_args()
     folder = arguments.model or BUNDLED_MODEL
-    model, spec = load_model(folder)
-    prepare_to_generate(model)
+    model, spec = (None, map_contract()) if is_map_model(folder) else load_model(folder)
+    if model is not None:
+        prepare_to_generate(model)
     converted = stepmania_sets(arguments.stepmania)
     scores: list[ChartScore] = []
     matched_with = str(arguments.model or "") if arguments.matched else None
@@ -129,7 +130,7 @@ def score_song(
     """
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
+    writer = SongGenerator(model, spec, None, song_ms, samples=samples)
     attributes = [attributes_of(chart.beatmap, chart.record.stars) for chart in charts]
     rhythm = SongRhythm.of(writer, folder)
     untimed = ChartState(attributes[0], SEED)

@@ -23,10 +23,10 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import save_beatmap, write_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import load_audio
-from osuT5.audio.mel import song_mel
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import SongGenerator
+from osuT5.map_model.folder import is_map_model, map_contract
 from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
@@ -52,8 +52,9 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="folder for the .osu files")
     arguments = parser.parse_args()
     folder = arguments.model or BUNDLED_MODEL
-    model, spec = load_model(folder)
-    prepare_to_generate(model)
+    model, spec = (None, map_contract()) if is_map_model(folder) else load_model(folder)
+    if model is not None:
+        prepare_to_generate(model)
     rounds = -(-arguments.maps // len(STARS))
     combinations = list(islice(cycle(GameMode), rounds))
     report = MapReport()
@@ -79,7 +80,7 @@ def main() -> int:
 def _batch(model, spec, samples, mode: GameMode, seed: int, folder: Path):
     """Finished maps of one excerpt at all star ratings."""
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
+    writer = SongGenerator(model, spec, None, song_ms, samples=samples)
     keys = KEY_COUNTS[seed // 4 % len(KEY_COUNTS)] if mode is GameMode.MANIA else None
     charts, requests, settings = [], [], []
     for stars in STARS:

@@ -30,11 +30,11 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.held_out import Split
 from osuT5.audio.decode import load_audio
-from osuT5.audio.mel import song_mel
 from osuT5.dataset.files.sources import FolderSong, mapset_songs
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.generation.window_schedule import SongGenerator
+from osuT5.map_model.folder import is_map_model, map_contract
 from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
@@ -91,9 +91,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--iterations", type=int, default=20, help="passes at most")
     parser.add_argument("--model", type=Path)
     options = parser.parse_args(arguments)
-    model, spec = load_model(options.model)
-    prepare_to_generate(model)
-    ways = timing_ways(options.model or BUNDLED_MODEL, options.iterations)
+    folder = options.model or BUNDLED_MODEL
+    model, spec = (None, map_contract()) if is_map_model(folder) else load_model(folder)
+    if model is not None:
+        prepare_to_generate(model)
+    ways = timing_ways(folder, options.iterations)
     timed: dict[str, list[TimedSong]] = {name: [] for name in ways}
     for song, human in tqdm(list(islice(held_out_songs(options.folder), options.songs or None)), unit="song"):
         samples = load_audio(song.audio_path, spec.grid.sample_rate)
@@ -101,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
         human = move_to_audio(human, compute_features(samples))
         for name, find in ways.items():
-            writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
+            writer = SongGenerator(model, spec, None, song_ms, samples=samples)
             started = time.process_time()
             lines = find(writer)
             timed[name].append(compare(human, lines, song_ms, time.process_time() - started))
@@ -111,8 +113,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def timing_ways(folder: Path, iterations: int) -> dict[str, Way]:
     """Return the ways in which a model times songs, by name."""
-    if folder == BUNDLED_MODEL:
-        return {"bundled": lambda writer: SongRhythm(writer.audio, BUNDLED_MODEL).timing.lines}
+    if is_map_model(folder):
+        return {"map model": lambda writer: SongRhythm(writer.audio, folder).timing.lines}
     ways = {"plain": quickly_timed_red_lines, "super": partial(super_timed_red_lines, passes=iterations)}
     attributes = Attributes(GameMode.STANDARD, difficulty=STARS)
     return {

@@ -21,7 +21,7 @@ from modding.aspects import Aspect
 from model_files.folder_weights import SAFETENSORS
 from model_files.network_folder import WEIGHTS_FILE
 from osu_beatmap.beatmap import GameMode
-from osuT5.map_model.folder import PART_FILES
+from osuT5.map_model.folder import BEATS, PART_FILES
 
 TABLE_FILE = "review_thresholds.json"
 FORMAT = 1
@@ -171,18 +171,17 @@ def rate_on(curve: Curve, relative: float) -> float:
 
 
 def weights_digest(folder: Path) -> str:
-    """Return the SHA-256 of a folder's weights and of its map model.
+    """Return the SHA-256 of a model's weights: parts, or one file.
 
-    It is empty unless they are in one file.
+    It is empty if there are none, or if those of a seq2seq model are in several files.
     """
-    path = folder / SAFETENSORS
-    if not path.is_file():
+    parts = [folder / part / WEIGHTS_FILE for part in (BEATS, *PART_FILES)]
+    found = [path for path in parts if path.is_file()] or [folder / SAFETENSORS]
+    if not all(path.is_file() for path in found):
         return ""
-    parts = [folder / part / WEIGHTS_FILE for part in PART_FILES]
-    digest = hashlib.sha256(path.read_bytes())
-    for part in parts:
-        if part.is_file():
-            digest.update(part.read_bytes())
+    digest = hashlib.sha256()
+    for path in found:
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

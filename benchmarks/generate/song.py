@@ -26,22 +26,32 @@ from benchmarks.generate.ways import Work
 from evaluation.report import markdown
 from osu_diffusion import refine
 from osuT5.audio.decode import load_audio
+from osuT5.generation import audio_encoder
 from osuT5.generation import window_schedule as schedule
 from osuT5.generation.sampling.row_choice import RowChoice
 from osuT5.generation.window_schedule import SongGenerator
+from osuT5.model import inference_setup
 from osuT5.model.decoding.row_decoder import RowDecoder
+from osuT5.model.files import loading
 from osuT5.model.seq2seq import MapperModel
+from osuT5.objects.generation import ObjectGenerator
 from pipeline.generation import chart, models, timing
 from pipeline.generation import generate as program
+from pipeline.generation.map_model import rhythm as map_rhythm
+from pipeline.generation.map_model.rhythm import SongRhythm
 from pipeline.request.options import GenerationRequest
 from pipeline.request.resolve import resolve
 
 SAMPLE_RATE = 44_100
 STAGES = {
-    "loading": (models, "load_model"),
-    "fusing": (models, "prepare_to_generate"),
+    "loading": (loading, "load_model"),
+    "loading, map model": (map_rhythm, "load_map_model"),
+    "fusing": (inference_setup, "prepare_to_generate"),
     "audio": (models, "load_audio"),
-    "mel": (models, "song_mel"),
+    "mel": (audio_encoder, "song_mel"),
+    "beats": (map_rhythm, "predict_timing"),
+    "rhythm": (SongRhythm, "object_times_ms"),
+    "objects": (ObjectGenerator, "generate"),
     "encoder": (MapperModel, "encode"),
     "prefill": (RowDecoder, "begin"),
     "decode": (RowDecoder, "step"),
@@ -71,7 +81,7 @@ class SongCost:
     @property
     def tokens_per_s(self) -> float:
         seconds = self.work.seconds
-        return self.tokens / (seconds["prefill"] + seconds["decode"] + seconds["rules"])
+        return self.tokens / max(1e-9, seconds["prefill"] + seconds["decode"] + seconds["rules"])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

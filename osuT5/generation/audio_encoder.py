@@ -71,7 +71,7 @@ class AudioEncoder:
 
     def __init__(
         self,
-        model: MapperModel,
+        model: MapperModel | None,
         spec: Contract,
         mel: np.ndarray | None,
         song_ms: float,

@@ -74,11 +74,14 @@ class GenerationReport:
 
 
 class SongGenerator:
-    """Generator of contexts of the charts of one song with one model."""
+    """Generator of contexts of the charts of one song with one model.
+
+    Without a model, all contexts are given: a map model generates them.
+    """
 
     def __init__(
         self,
-        model: MapperModel,
+        model: MapperModel | None,
         spec: Contract,
         mel: np.ndarray | None,
         song_ms: float,

@@ -1,11 +1,12 @@
-"""Folder of a map model: `rhythm/`, `objects/` and a seq2seq model.
+"""Folder of a map model: `rhythm/` and `objects/`.
 
-`beats/` is optional: the beats of a song do not depend on the maps that a model was trained on.
+`beats/` is optional: the beats of a song do not depend on the maps that a model was trained on. Older folders have a
+seq2seq model besides, which is not used.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model_files.errors import ModelError
@@ -19,12 +20,25 @@ from osuT5.objects.model.network import ObjectNetwork
 from osuT5.rhythm.files import CONTRACT_FILE as RHYTHM_FILE
 from osuT5.rhythm.files import load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
+from osuT5.tokens.contract import MINI_CONDITIONS, Contract, mini_spec
+from osuT5.tokens.events import EventKind
 from paths import MODEL_DIR
 
 BEATS, RHYTHM, OBJECTS = "beats", "rhythm", "objects"
 BUNDLED_BEATS = MODEL_DIR / "mini" / BEATS
 PART_FILES = {RHYTHM: RHYTHM_FILE, OBJECTS: OBJECTS_FILE}
 """Subfolder of each part -> the file that shows that it is there."""
+
+
+MAP_CONDITIONS = tuple(kind for kind in MINI_CONDITIONS if kind not in (EventKind.MAPPER, EventKind.DESCRIPTOR))
+
+
+def map_contract() -> Contract:
+    """Return the contract of all map models.
+
+    Their stages exchange parts of a map as events of this encoding.
+    """
+    return replace(mini_spec(), conditions=MAP_CONDITIONS)
 
 
 @dataclass(frozen=True)

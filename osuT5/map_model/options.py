@@ -56,14 +56,12 @@ class MapTrainOptions:
     Attributes:
         parts: Parts to train, in order; the others come from `pretrained_path`.
         pretrained_path: Folder of a map model with the initial weights; empty for random ones.
-        seq2seq_path: Model that the finished folder gets its seq2seq part from; empty for the bundled one.
         pause_path: While this file exists, the run waits between steps; empty for never.
     """
 
     run_path: str = "runs/mini"
     parts: tuple[str, ...] = ("beats", "rhythm", "objects")
     pretrained_path: str = ""
-    seq2seq_path: str = ""
     seed: int = 1
     device: str = "auto"
     threads: int = 0

@@ -16,10 +16,8 @@ from osuT5.map_model.folder import BEATS, OBJECTS, PART_FILES, RHYTHM, is_map_mo
 from osuT5.map_model.options import MapDataOptions, MapTrainOptions
 from osuT5.map_model.part_run import PartRun
 from osuT5.model.files.find import find_model, training_device
-from osuT5.model.files.loading import read_contract
 from osuT5.objects.training import train_objects
 from osuT5.rhythm.training import train_rhythm
-from osuT5.tokens.events import ContextKind
 from osuT5.training.options import TrainOptions
 from training.checkpoint import replaced_folder
 from training.loop import MODEL_FOLDER
@@ -50,7 +48,6 @@ def train_map_model(options: MapTrainOptions) -> Path | None:
     _check_parts(options)
     if options.pretrained_path:
         options = replace(options, pretrained_path=str(_pretrained(options.pretrained_path)))
-    seq2seq = seq2seq_folder(options.seq2seq_path or options.pretrained_path)
     if options.threads:
         torch.set_num_threads(options.threads)
     processes = Processes(training_device(options.device))
@@ -66,7 +63,6 @@ def train_map_model(options: MapTrainOptions) -> Path | None:
                 else:
                     kept = {part: Path(options.pretrained_path) / part for part in TRAINERS}
                     trained = {part: folder for part, folder in kept.items() if folder.is_dir()} | trained
-                    copy_files(seq2seq, temporary)
                 for part, source in trained.items():
                     copy_files(source, temporary / part)
         processes.wait()
@@ -141,23 +137,8 @@ def _pretrained(source: str) -> Path:
     return folder
 
 
-def seq2seq_folder(source: str) -> Path:
-    """Return the folder of a finished map model's seq2seq model.
-
-    An empty source is the bundled one.
-
-    Raises:
-        ModelError: There is none, or it has no timing of its own.
-    """
-    folder = find_model(source or None).root
-    _, contract, is_published = read_contract(folder)
-    if is_published or ContextKind.TIMING not in contract.vocabulary.contexts:
-        raise ModelError(f"seq2seq_path={source} must be a model of train.py that generates timing.")
-    return folder
-
-
 def copy_files(source: Path, target: Path) -> None:
-    """Copy the files of a model folder, without card and subfolders."""
+    """Copy the files of a part, without its card."""
     target.mkdir(exist_ok=True)
     for path in source.iterdir():
         if path.is_file() and path.name != MODEL_CARD:

@@ -1,4 +1,4 @@
-"""Options that a model was trained with, read from its contract.
+"""Options that a model was trained with, by its contract.
 
 The model is not loaded.
 """
@@ -27,8 +27,9 @@ CONDITION_OF_OPTION = {
 }
 
 BUNDLED_MODEL = MODEL_DIR / "mini"
-OF_SEQ2SEQ_MODELS = ("super_timing", "timer_iterations")
-"""Options without effect on a map model, which has a network for the timing."""
+MAP_MODEL_NAME = "mini"
+UNKNOWN_TO_MAP_MODELS = ("mapper_id", "year", "super_timing", "timer_iterations")
+"""Options without effect on a map model, which was trained without mappers and has a network for the timing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +50,22 @@ class KnownConditions:
 def known_conditions(model_path: object, mode: GameMode | None) -> KnownConditions | None:
     """Return the conditions of a model, or None.
 
-    None stands for a folder without a contract, or a model that is not on this computer.
+    None stands for a folder without a contract or a map model, or a model that is not on this computer.
 
     Args:
         model_path: The option as it is given; absent for the bundled model.
         mode: Mode of the map; None if it is not known, so that tags of all modes count.
     """
     folder = BUNDLED_MODEL if is_absent(model_path) else existing_folder(str(model_path))
+    if folder is not None and (folder / "objects").is_dir():
+        tags = frozenset().union(*map(known_tags, GameMode if mode is None else (mode,)))
+        return KnownConditions(MAP_MODEL_NAME, UNKNOWN_TO_MAP_MODELS, tags)
     contract = _read_contract(folder)
     if folder is None or contract is None:
         return None
     conditions = {str(name) for name in contract.get("conditions", ())}
     unknown = [option for option, kind in CONDITION_OF_OPTION.items() if kind.value not in conditions]
-    if not (folder / "objects").is_dir():
-        return KnownConditions(str(contract.get("name", folder.name)), tuple(unknown), None)
-    unknown = [option for option in unknown if option != "descriptors"]
-    modes = GameMode if mode is None else (mode,)
-    tags = frozenset().union(*map(known_tags, modes))
-    return KnownConditions(str(contract.get("name", folder.name)), (*unknown, *OF_SEQ2SEQ_MODELS), tags)
+    return KnownConditions(str(contract.get("name", folder.name)), tuple(unknown), None)
 
 
 def _read_contract(folder: Path | None) -> dict | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import GameMode
 from osuT5.audio.decode import audio_notes, load_audio, read_tags
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.map_model.adapters import find_map_adapter
-from osuT5.map_model.folder import is_map_model
-from osuT5.model.files.find import best_device, load_contract
+from osuT5.map_model.folder import is_map_model, map_contract
+from osuT5.model.files.find import best_device
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import EventKind
 from pipeline.generation.model_cache import kept
@@ -22,23 +20,6 @@ from pipeline.request.options import GenerationRequest, RequestError
 
 if TYPE_CHECKING:
     from osuT5.model.seq2seq import MapperModel
-
-
-class LazyModel:
-    """A model that is loaded when it is first used.
-
-    The bundled model generates most maps without its seq2seq part, whose libraries take seconds to import.
-    """
-
-    def __init__(self, load: Callable[[], MapperModel]) -> None:
-        self._load = load
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._model, name)
-
-    @cached_property
-    def _model(self) -> MapperModel:
-        return self._load()
 
 
 def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = None) -> tuple[MapperModel, Contract]:
@@ -60,14 +41,12 @@ def song_writer(
 ) -> SongGenerator:
     """Load the model and the song of a request for generation.
 
+    A map model is loaded by `SongRhythm`, and there is no model of event tokens.
+
     Raises AudioError, ModelError or RequestError, each with one sentence for the user.
     """
     sampling = request.sampling
-    if is_map_model(folder):
-        spec = load_contract(folder)
-        model: Any = LazyModel(lambda: loaded_model(request, folder, lora)[0])
-    else:
-        model, spec = loaded_model(request, folder, lora)
+    model, spec = (None, map_contract()) if is_map_model(folder) else loaded_model(request, folder, lora)
     samples = load_audio(request.song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     return SongGenerator(model, spec, None, song_ms, sampling.lookback, sampling.lookahead, progress, samples)

@@ -7,11 +7,12 @@ from functools import partial
 
 from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap
+from osuT5.map_model.folder import is_map_model
 from osuT5.model.files.find import find_model
 from pipeline.generation.conditions import asked_sampling, spell_descriptors
 from pipeline.generation.models import loaded_model
 from pipeline.output.summary import GenerationSummary
-from pipeline.request.options import GenerationRequest
+from pipeline.request.options import GenerationRequest, RequestError
 
 
 def generate_like_original(
@@ -26,6 +27,11 @@ def generate_like_original(
     from parity.request import ParityRequest, map_as_published
 
     folders = find_model(request.model.model_path, request.map.gamemode)
+    if is_map_model(folders.map):
+        name = folders.map.name
+        raise RequestError(
+            f"parity=true is for published models: the program that they come from could not run {name}."
+        )
     mapper = loaded_model(request, folders.map, request.model.lora_path)
     load_timing_model = partial(loaded_model, request, folders.root) if folders.timing_is_separate else None
     request, notes = spell_descriptors(request, mapper[1])

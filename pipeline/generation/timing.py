@@ -166,6 +166,7 @@ def find_timing(
         return given_red_lines(reference)
     if folders.timing_is_separate:
         writer = song_writer(request, folders.root, progress=writer.progress)
+        rhythm = SongRhythm.of(writer, folders.root)
         # Other output of that model is not part of the map, and it may support other inputs.
         chart = replace(chart, contexts={}, inputs=())
     return predict_red_lines(request, writer, chart, sampling, rhythm)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import torch
 
-from model_files.errors import ModelError, first_line
+from model_files.errors import ModelError
 from model_files.folder_weights import SAFETENSORS, SAFETENSORS_INDEX
 from model_files.hub import local_folder
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.files.mode_folders import bundle_folder, gamemode_subfolder
 from osuT5.tokens.class_tables import TABLES_FILE
-from osuT5.tokens.contract import CONTRACT_FILE, Contract
+from osuT5.tokens.contract import CONTRACT_FILE
 from paths import MODEL_DIR
 
 BUNDLED_MODEL = MODEL_DIR / "mini"
@@ -33,7 +33,7 @@ HUB_FILES = (
     "rhythm/*",
     "objects/*",
 )
-"""What is wanted of a model on the hub; the last two are the parts of a map model (`osuT5/map_model/folder.py`)."""
+"""What is wanted of a model on the hub; the last three are the parts of a map model (`osuT5/map_model/folder.py`)."""
 
 NEEDED_FILES = f"{CONFIG_FILE}, {GENERATION_FILE}, {TOKENIZER_FILE} and {SAFETENSORS}"
 
@@ -68,18 +68,6 @@ def find_model(source: str | Path | None = None, gamemode: GameMode | None = Non
         files += [f"{gamemode_subfolder(gamemode)}/{name}" for name in HUB_FILES]
     root = local_folder("model_path", str(source), files, NEEDED_FILES)
     return ModelFolders(root, root if gamemode is None else bundle_folder(root, gamemode))
-
-
-def load_contract(folder: Path) -> Contract:
-    """Return the contract of one of our models.
-
-    Raises:
-        ModelError: It is missing or damaged.
-    """
-    try:
-        return Contract.load(folder)
-    except Exception as error:  # whatever damaged values make the constructors raise
-        raise ModelError(f"The model in {folder} cannot be loaded: {first_line(error)}.") from error
 
 
 def best_device(wanted: str = "auto") -> str:

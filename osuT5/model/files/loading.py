@@ -1,8 +1,8 @@
 """Loading of a model: weights, sizes and contract.
 
-The model is native or published, in a folder or on the hub. `load_model()` loads the bundled model,
-`load_model("runs/mine")` one in a folder, `load_model("OliBomby/Mapperatorinator-v29.1", lora="x/y")` one of the hub
-with an adapter merged into it.
+The model is native or published, in a folder or on the hub. `load_model("runs/mine")` loads one in a folder,
+`load_model("OliBomby/Mapperatorinator-v29.1", lora="x/y")` one of the hub with an adapter merged into it. Map models
+such as the bundled one have no event tokens, and are loaded by `osuT5/map_model/folder.py`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16, 
 
 
 def load_model(
-    source: str | Path | None = None,
+    source: str | Path,
     device: str = "cpu",
     precision: str = "fp32",
     *,
@@ -90,6 +90,8 @@ def read_contract(folder: Path, name: str | None = None) -> tuple[ModelConfig, C
 
 
 def _config_json(folder: Path) -> dict:
+    if (folder / "objects").is_dir() and not (folder / CONFIG_FILE).is_file():
+        raise ModelError(f"{folder} is a map model, without event tokens: train.py -cn train_mini trains it further.")
     if not (folder / CONFIG_FILE).is_file():
         is_published = any((folder / name).is_file() for name in (TOKENIZER_FILE, TOKENIZER_STATE_FILE))
         hint = ", which the published model that it was trained from has" if is_published else ""

@@ -76,7 +76,10 @@ def _with_new_lines(request: GenerationRequest, reference: Beatmap, begun: Prepa
     if ContextKind.KIAI in made:
         lines = set_kiai(lines, _kiai_spans(begun))
     if ContextKind.SV in made and reference.mode is GameMode.MANIA:
-        lines = _with_scroll_speeds(lines, reference, begun, request.map.scroll_speed_ratio)
+        # By a map model, only if they are requested: its rule knows less than the mapper.
+        ratio = USUAL_RATIO if made == (ContextKind.SV,) else None
+        ratio = ratio if request.map.scroll_speed_ratio is None else request.map.scroll_speed_ratio
+        lines = _with_scroll_speeds(lines, reference, begun, ratio)
     return replace(reference, timing_points=without_redundant(lines))
 
 
@@ -121,8 +124,10 @@ def _with_scroll_speeds(
 ) -> list[TimingPoint]:
     """Replace the scroll speeds of timing points.
 
-    Those of a map model go there and back on strong beats, by a rule.
+    Those of a map model go there and back on strong beats, by a rule; without a ratio, the given ones stay.
     """
+    if begun.rhythm is not None and ratio is None:
+        return list(lines)
     if begun.rhythm is None:
         parts = {part: begun.chart.contexts[part] for part in (ContextKind.MAP, ContextKind.SV)}
         keys, encoding = reference.key_count, begun.writer.spec.encoding
@@ -130,7 +135,7 @@ def _with_scroll_speeds(
     else:
         lines = with_sv_changes(lines, [(min(_times_ms(lines)), 1.0)])
         plain = replace(reference, timing_points=lines)
-        written = with_scroll_speed_ratio(plain, USUAL_RATIO if ratio is None else ratio, begun.writer.song_ms)
+        written = with_scroll_speed_ratio(plain, ratio, begun.writer.song_ms)
     timing = Timing(written.timing_points)
     return with_sv_changes(lines, [(time_ms, timing.sv_at(time_ms)) for time_ms in _times_ms(written.timing_points)])
 

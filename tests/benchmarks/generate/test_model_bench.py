@@ -15,7 +15,7 @@ def test_everything_runs_without_a_gpu(tmp_path, capsys):
     assert "no figure here says anything about a GPU" in said
     numbers = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
     for charts in (1, 4):
-        assert numbers[f"embedded {charts} loop fp32"] > 0
+        assert numbers[f"small {charts} loop fp32"] > 0
     for _, same, rows in re.findall(r"\| loop, fp32 \|(.*?)\| (\d+) of (\d+) \|", said):
         assert int(same) == int(rows) > 2
     assert numbers["step ms fp32 4"] > 0

@@ -27,6 +27,7 @@ from pipeline.generation.generate import generate
 from pipeline.request.resolve import resolve
 from tests.osuT5.dataset.training_songs import small_beatmap, write_mapset
 from tests.source_files import root_script
+from tests.support.reference_songs import make_model
 from tests.support.songs import write_song
 from training.loop_options import LoggingOptions, LoopOptions
 from training.options import OptionError
@@ -86,7 +87,7 @@ def test_the_weights_with_the_lowest_held_out_loss_are_taken(model: Path) -> Non
 def test_a_finished_folder_has_all_parts_and_no_card(model: Path) -> None:
     assert is_map_model(model)
     assert load_map_model(model).objects.config.sound_width == 32
-    assert {"config.json", "contract.json", "model.safetensors"} <= {path.name for path in model.iterdir()}
+    assert {path.name for path in model.iterdir()} == {"beats", "rhythm", "objects"}
     assert not list(model.rglob("README.md"))
 
 
@@ -222,7 +223,7 @@ def test_an_adapter_is_for_one_model(corpus: Path, adapter: Path, tmp_path: Path
     song = write_song(tmp_path / "song.ogg", 12.0)
     with pytest.raises(ModelError, match="was trained on another rhythm model"):
         generate(_request(song, tmp_path, lora_path=str(adapter)))
-    shutil.copytree("models/mini", tmp_path / "old", ignore=shutil.ignore_patterns("rhythm", "objects"))
+    make_model(tmp_path / "old")
     with pytest.raises(ModelError, match="adapts rhythm/ and objects/"):
         generate(_request(song, tmp_path, model_path=str(tmp_path / "old"), lora_path=str(adapter)))
     (tmp_path / "tokens").mkdir()

@@ -160,6 +160,8 @@ def test_a_map_model_gives_a_finished_map_scroll_speeds(maps, tmp_path, wanted, 
     assert (beatmap.hit_objects, reds(beatmap), kiai(beatmap)) == (given.hit_objects, reds(given), kiai(given))
     assert round(scroll_speed_ratio(beatmap) * len(given.hit_objects)) == changes
     assert all(0.5 <= line.sv_multiplier <= 2 for line in beatmap.timing_points)
+    others = made(BUNDLED_MODEL, maps[GameMode.MANIA], tmp_path, in_context="[TIMING,MAP]")
+    assert scroll_speed_ratio(others) == scroll_speed_ratio(given), "scroll speeds that nobody asks for stay"
 
 
 @pytest.mark.parametrize(
