@@ -51,6 +51,7 @@ from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish
 from pipeline.generation.chart import PreparedChart, write_charts
+from pipeline.generation.map_model.objects import add_kiai
 from pipeline.generation.map_model.rhythm import SongRhythm
 from pipeline.generation.matching.star_matching import generate_matched_map
 from pipeline.generation.timing import predict_timing, timing_groups
@@ -188,6 +189,8 @@ def _generate(
     prepared = []
     for wanted, reds, difficulty in zip(attributes, lines, settings, strict=True):
         chart = ChartState(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
+        if rhythm is not None:
+            add_kiai(chart, rhythm, reds, spec)
         begun = PreparedChart(writer, chart, reds, difficulty, Sampling(), rhythm=rhythm)
         prepared.append(replace(begun, chart=begun.with_rhythm(chart)))
     write_charts(writer, [each.chart for each in prepared], Sampling())

@@ -34,6 +34,7 @@ from osuT5.tokens.events import ContextKind
 from pipeline.generation.chart import PreparedChart, write_charts
 from pipeline.generation.conditions import conditions_of
 from pipeline.generation.final_map import finish_with_settings
+from pipeline.generation.map_model.objects import add_kiai
 from pipeline.generation.map_model.rhythm import SongRhythm
 from pipeline.generation.refinement import refine_draft
 from pipeline.generation.timing import predict_timing, timing_groups
@@ -93,6 +94,8 @@ def _batch(model, spec, samples, mode: GameMode, seed: int, folder: Path):
     prepared = []
     for chart, difficulty in zip(charts, settings, strict=True):
         chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
+        if rhythm is not None:
+            add_kiai(chart, rhythm, lines, spec)
         begun = PreparedChart(writer, chart, lines, difficulty, Sampling(), rhythm=rhythm)
         prepared.append(replace(begun, chart=begun.with_rhythm(chart)))
     write_charts(writer, [each.chart for each in prepared], Sampling())

@@ -23,7 +23,10 @@ from pipeline.generation.matching.scroll_speeds import USUAL_RATIO, with_scroll_
 from pipeline.generation.reference.reference_parts import with_given_parts
 from pipeline.output.osz import span_of
 from pipeline.output.summary import GenerationSummary
-from pipeline.request.options import GenerationRequest, RequestError
+from pipeline.request.options import GenerationRequest
+
+COLOURS_STAY = "In taiko, hitsounds are the colours of notes: the map is unchanged."
+"""Note on hitsounds by a map model; models of event tokens draw colours for the rhythm."""
 
 
 def generate_parts(
@@ -35,6 +38,9 @@ def generate_parts(
     account = GenerationSummary(spec.name, song_ms, list(begun.notes), timing_confidences=confidences)
     if ContextKind.NO_HS in request.scope.in_context:
         assert reference is not None, "NO_HS is given by a reference"
+        if begun.rhythm is not None and reference.mode is GameMode.TAIKO:
+            account.notes.append(COLOURS_STAY)
+            return reference, account
         return _tagged(with_new_sounds(request, reference, begun)), account
     if begun.rhythm is None:
         write_charts(begun.writer, [begun.chart], begun.sampling)
@@ -47,15 +53,9 @@ def generate_parts(
 
 
 def with_new_sounds(request: GenerationRequest, reference: Beatmap, begun: PreparedChart) -> Beatmap:
-    """Regenerate the hitsounds in the requested part; keep everything else.
-
-    Raises:
-        RequestError: The sounds of the mode are the colours of its notes, which a map model keeps.
-    """
+    """Regenerate the hitsounds in the requested part; keep everything else."""
     span = span_of(request.scope)
     if begun.rhythm is not None:
-        if reference.mode is GameMode.TAIKO:
-            raise RequestError("in_context=[NO_HS] has no use in taiko (gamemode=1): its hitsounds are its colours.")
         progress = begun.writer.progress
         return with_drawn_sounds(reference, begun.rhythm, span, begun.chart.seed, begun.draws, progress)
     encoding, song_ms = begun.writer.spec.encoding, begun.writer.song_ms

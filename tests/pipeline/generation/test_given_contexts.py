@@ -21,6 +21,7 @@ from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind
 from pipeline.generation.generate import generate
+from pipeline.generation.reference.fixed_objects import COLOURS_STAY
 from pipeline.generation.reference.reference_parts import check_trained, with_given_parts, with_kiai_of
 from pipeline.request.from_beatmap import like_reference
 from pipeline.request.options import RequestError, ScopeOptions
@@ -114,8 +115,14 @@ def test_the_object_model_adds_hitsounds_in_a_part(maps, tmp_path, mode):
 
 
 def test_the_colours_of_taiko_stay(maps, tmp_path):
-    with pytest.raises(RequestError, match="has no use in taiko"):
-        made(BUNDLED_MODEL, maps[GameMode.TAIKO], tmp_path, in_context="[NO_HS,TIMING,KIAI]")
+    flat = {
+        "beatmap_path": str(maps[GameMode.TAIKO]),
+        "output_path": str(tmp_path),
+        "in_context": "[NO_HS,TIMING,KIAI]",
+    }
+    result = generate(resolve(flat | {"device": "cpu"}))
+    assert result.warnings == [COLOURS_STAY]
+    assert read_beatmap(result.osu_path).hit_objects == reference_map(GameMode.TAIKO).hit_objects
 
 
 @pytest.mark.parametrize("mode", [GameMode.STANDARD, GameMode.MANIA])
