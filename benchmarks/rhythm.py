@@ -1,6 +1,6 @@
 """Benchmark of the rhythm model on held-out songs, with timing given.
 
-    python -m benchmarks.rhythm FOLDER [--model DIR] [--cache DIR] [--no-bars] [--phase] [--baselines]
+    python -m benchmarks.rhythm FOLDER [--model DIR] [--bars DIR] [--cache DIR] [--no-bars] [--phase] [--baselines]
 
 All maps of all held-out songs are scored: F1 of object times at 30 ms, one to one, over the whole song. Figures are
 means over songs of the means over a song's maps. "Own count" takes as many ticks as the probabilities add up to,
@@ -31,9 +31,14 @@ from osu_beatmap.held_out import Split
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
 from osuT5.audio.decode import load_audio
+from osuT5.bars.beat_sound import beat_sound
+from osuT5.bars.files import load_bar_model
+from osuT5.bars.network import BarNetwork
+from osuT5.bars.pitches import load_pitches
+from osuT5.bars.placement import constant_meter, most_likely_downbeat
+from osuT5.bars.prediction import predict_downbeats
 from osuT5.rhythm.axis import SongAxis, song_axes
-from osuT5.rhythm.corpus import RhythmChart, RhythmSong, load_songs
-from osuT5.rhythm.downbeats import constant_meter, most_likely_downbeat
+from osuT5.rhythm.corpus import RhythmChart, RhythmSong, audio_key, load_songs
 from osuT5.rhythm.features import FEATURE_SPEC
 from osuT5.rhythm.files import load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
@@ -85,6 +90,7 @@ def main() -> int:
     """Score a model and print the tables."""
     parser = corpus_parser(__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/mini/rhythm"))
+    parser.add_argument("--bars", type=Path, default=Path("models/mini/bars"), help="bar model, for the downbeats")
     parser.add_argument("--cache", type=Path, default=Path("runs/rhythm/cache"), help="folder of cached features")
     parser.add_argument("--split", choices=[split.value for split in Split], default=Split.HELD_OUT.value)
     parser.add_argument("--no-bars", action="store_true", help="do not give places in the bar to the model")
@@ -92,7 +98,7 @@ def main() -> int:
     parser.add_argument("--baselines", action="store_true", help="also score ticks and onsets, which takes minutes")
     parser.add_argument("--phase", action="store_true", help="also find the phase of the beat without charts")
     arguments = parser.parse_args()
-    network = load_rhythm_model(arguments.model)
+    network, bars = load_rhythm_model(arguments.model), load_bar_model(arguments.bars)
     songs = load_songs(str(arguments.folder), arguments.cache, Split(arguments.split))
     scores: list[RhythmScore] = []
     downbeats: list[DownbeatScore] = []
@@ -101,7 +107,8 @@ def main() -> int:
         axes = song_axes(song, is_aligned=not arguments.as_given)
         for axis in axes:
             scores += score_axis(network, axis, not arguments.no_bars)
-        downbeats.append(score_downbeats(network, axes[0]))
+        pitches = load_pitches(song.source, arguments.cache / f"{audio_key(song.source)}.pitches.npy")
+        downbeats.append(score_downbeats(bars, axes[0], pitches))
         if arguments.phase:
             shifts[song.name] = most_likely_shift(network, axes[0])
         if arguments.baselines:
@@ -153,9 +160,9 @@ def add_baselines(scores: Sequence[RhythmScore], song: RhythmSong, charts: Seque
         score.onsets = onset_baseline(human_ms, samples, FEATURE_SPEC.sample_rate)[1].f1
 
 
-def score_downbeats(network: RhythmNetwork, axis: SongAxis) -> DownbeatScore:
-    """Compare downbeat logits with the bar lines, which are not given."""
-    logits = predict_rhythm(network, axis, [], bars_known=False).downbeats
+def score_downbeats(network: BarNetwork, axis: SongAxis, pitches: np.ndarray) -> DownbeatScore:
+    """Compare downbeat logits with the bar lines."""
+    logits = predict_downbeats(network, beat_sound(axis.features, pitches, axis.clock, axis.lead_ms))
     is_downbeat = axis.clock.place_in_bar == 0
     bar_beats = constant_meter(axis.clock)
     right = None

@@ -13,6 +13,8 @@ from evaluation.options import EvaluationOptions
 from modding.options import ReviewOptions
 from model_files.hub import parse_hub_id
 from osu_diffusion.options import RefinerTrainOptions
+from osuT5.bars.config import BarConfig
+from osuT5.bars.sampling import BarSamplingOptions
 from osuT5.beats.config import BeatConfig
 from osuT5.beats.sampling import BeatSamplingOptions
 from osuT5.map_model.options import MapTrainOptions
@@ -120,6 +122,7 @@ def test_map_config_fits_the_options(name: str) -> None:
     options = build_options(MapTrainOptions, compose_config(name))
     for part, sizes, sampling in (
         ("beats", BeatConfig, BeatSamplingOptions),
+        ("bars", BarConfig, BarSamplingOptions),
         ("rhythm", RhythmConfig, rhythm_sampling.SamplingOptions),
         ("objects", ObjectConfig, object_batches.SamplingOptions),
     ):

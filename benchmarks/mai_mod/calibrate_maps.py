@@ -26,6 +26,7 @@ from osu_beatmap.profile.human_maps import human_maps
 from osu_beatmap.profile.profile import MapProfile
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import AudioError
+from osuT5.bars.pitches import load_pitches
 from osuT5.dataset.files.sources import FolderSong
 from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.rhythm.features import FRAME_MS, load_features
@@ -34,9 +35,10 @@ from pipeline.generation.map_model.rhythm import SongRhythm
 
 @dataclass(frozen=True)
 class CachedSong:
-    """Features of a song for a rhythm model."""
+    """Features and pitches of a song."""
 
     rhythm_features: np.ndarray
+    pitches: np.ndarray
 
     @property
     def song_ms(self) -> float:
@@ -106,7 +108,7 @@ def read_song(audio: Path, cache: Path) -> CachedSong | None:
     key = hashlib.sha256(f"{audio.parent.name}|{audio.name}|{audio.stat().st_size}".encode()).hexdigest()[:24]
     song = FolderSong(audio.parent.name, audio.parent.name, audio, [])
     try:
-        return CachedSong(load_features(song, cache / f"{key}.npy"))
+        return CachedSong(load_features(song, cache / f"{key}.npy"), load_pitches(song, cache / f"{key}.pitches.npy"))
     except AudioError:
         return None
 

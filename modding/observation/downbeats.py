@@ -1,4 +1,4 @@
-"""Comparison of bars with the song's downbeats, by the rhythm model."""
+"""Comparison of bars with downbeats, by the bar model."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from modding.aspects import Aspect
 from modding.observation.observation import Observation
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.timing.active_point import Timing
+from osuT5.bars.placement import MIN_BEATS
 from osuT5.generation.token_scores import Surprisal
-from osuT5.rhythm.downbeats import MIN_BEATS
 from pipeline.generation.map_model.rhythm import SongRhythm
 
-INDEPENDENT_BEATS = 4.0
-"""Beats whose evidence counts as that of one: the network reads the same bars for all of them."""
+INDEPENDENT_BEATS = 16.0
+"""Beats whose logits count as those of one: the network reads the same bars for all of them.
+
+With 16 to 24, the bars of 96 taiko maps were likeliest, of songs that the network was not trained on.
+"""
 
 MOST_BITS = 40.0
 
@@ -46,8 +49,8 @@ def bar_fits(beatmap: Beatmap, song: SongRhythm) -> list[BarFit]:
     There is one for each run of red lines of one meter and tempo with enough beats.
     """
     timing = Timing(beatmap.timing_points)
-    encoded = song.encode(timing.reds)
-    logits, clock = encoded.predict([], bars_known=False).downbeats.astype(np.float64), encoded.clock
+    clock, logits = song.downbeats(timing.reds)
+    evidence = logits / INDEPENDENT_BEATS
     edges_ms = [-math.inf, *(red.time_ms for red in timing.reds[1:]), math.inf]
     fits = []
     for red, (start_ms, end_ms) in zip(timing.reds, pairwise(edges_ms), strict=True):
@@ -55,11 +58,11 @@ def bar_fits(beatmap: Beatmap, song: SongRhythm) -> list[BarFit]:
         bar_beats = int(clock.bar_beats[inside][0]) if inside.any() else 0
         if inside.sum() < MIN_BEATS or bar_beats < 2 or (clock.bar_beats[inside] != bar_beats).any():
             continue
-        places, own = clock.place_in_bar[inside], logits[inside]
+        places, own = clock.place_in_bar[inside], evidence[inside]
         # Log likelihood of bars that begin at each place, but for what all have in common.
         gains = np.array([own[places == place].sum() for place in range(bar_beats)])
         best = int(gains.argmax())
-        bits = (gains[best] - gains[0]) / INDEPENDENT_BEATS / math.log(2)
+        bits = (gains[best] - gains[0]) / math.log(2)
         beats_late = -best if best <= bar_beats // 2 else bar_beats - best
         times_ms = clock.beat_ms[inside]
         fits.append(BarFit(red, float(times_ms[0]), float(times_ms[-1]), beats_late, min(float(bits), MOST_BITS)))

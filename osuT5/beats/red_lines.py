@@ -10,12 +10,12 @@ import numpy as np
 from beat_tracking.activation import fit_from_activation
 from osu_beatmap.beatmap import TimingPoint
 from osu_beatmap.timing.active_point import Timing
+from osuT5.bars.network import BarNetwork
+from osuT5.bars.placement import place_bars
 from osuT5.beats.network import BeatNetwork
 from osuT5.beats.prediction import predict_logits
 from osuT5.rhythm.alignment import USUAL_LEAD_MS
-from osuT5.rhythm.downbeats import place_bars
 from osuT5.rhythm.features import FRAME_MS
-from osuT5.rhythm.network import RhythmNetwork
 
 QUIET = 0.05
 """Probability of a beat below which a frame has none: without any, the tempo is a default."""
@@ -39,22 +39,24 @@ class PredictedTiming:
 
 def predict_timing(
     beats: BeatNetwork,
-    rhythm: RhythmNetwork,
+    bars: BarNetwork,
     features: np.ndarray,
+    pitches: np.ndarray,
     attack_strengths: np.ndarray,
     song_ms: float,
 ) -> PredictedTiming:
     """Predict the red lines of a song, on downbeats.
 
     Args:
-        beats, rhythm: Networks in evaluation mode.
+        beats, bars: Networks in evaluation mode.
         features: Of the song, float [frames, bands].
+        pitches: Of the song, float [frames, pitches].
         attack_strengths: Onset strength at each millisecond, float [milliseconds].
         song_ms: Length of the song.
     """
     beat, downbeat = beat_probabilities(beats, features)
     heard = fit_from_activation(beat, downbeat, FRAME_MS, attack_strengths=attack_strengths)
-    lines = place_bars(rhythm, features, [_to_objects(line) for line in heard], song_ms)
+    lines = place_bars(bars, features, pitches, [_to_objects(line) for line in heard], song_ms)
     return PredictedTiming(lines, confidences(beat, lines, song_ms), beat)
 
 

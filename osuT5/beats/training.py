@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -26,6 +27,16 @@ VALIDATION_EVERY = 12
 
 OUTPUT_WEIGHTS = (1.0, 2.0)
 """Weights of beats and downbeats in the loss; downbeats are rarer."""
+
+
+class Named(Protocol):
+    """Song with a name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Song = TypeVar("Song", bound=Named)
 
 
 class BeatTask:
@@ -79,7 +90,7 @@ def train_beats(run: PartRun) -> None:
     run.train(network, task, partial(save_beat_model, config=network.config), "no layer has an adapter")
 
 
-def split_validation(songs: Sequence[RhythmSong]) -> tuple[list[RhythmSong], list[RhythmSong]]:
+def split_validation(songs: Sequence[Song]) -> tuple[list[Song], list[Song]]:
     """Split songs into training songs and validation songs.
 
     The latter choose weights and thresholds.

@@ -1,7 +1,7 @@
 """Folder of a map model: `rhythm/` and `objects/`.
 
-`beats/` is optional: the beats of a song do not depend on the maps that a model was trained on. Older folders have a
-seq2seq model besides, which is not used.
+`beats/` and `bars/` are optional: beats and bars of a song do not depend on the maps that a model was trained on. Older
+folders have a seq2seq model besides, which is not used.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from model_files.errors import ModelError
 from model_files.network_folder import WEIGHTS_FILE, digest_of
+from osuT5.bars.files import load_bar_model
+from osuT5.bars.network import BarNetwork
 from osuT5.beats.files import load_beat_model
 from osuT5.beats.network import BeatNetwork
 from osuT5.map_model.adapters import merge_adapter
@@ -24,8 +26,8 @@ from osuT5.tokens.contract import MINI_CONDITIONS, Contract, mini_spec
 from osuT5.tokens.events import EventKind
 from paths import MODEL_DIR
 
-BEATS, RHYTHM, OBJECTS = "beats", "rhythm", "objects"
-BUNDLED_BEATS = MODEL_DIR / "mini" / BEATS
+BEATS, BARS, RHYTHM, OBJECTS = "beats", "bars", "rhythm", "objects"
+BUNDLED = MODEL_DIR / "mini"
 PART_FILES = {RHYTHM: RHYTHM_FILE, OBJECTS: OBJECTS_FILE}
 """Subfolder of each part -> the file that shows that it is there."""
 
@@ -46,6 +48,7 @@ class MapModel:
     """Networks that generate maps on the beat clock."""
 
     beats: BeatNetwork
+    bars: BarNetwork
     rhythm: RhythmNetwork
     objects: ObjectNetwork
 
@@ -71,10 +74,10 @@ def load_map_model(folder: Path, adapter: Path | None = None) -> MapModel:
     Raises:
         ModelError: A part cannot be loaded, or the object model was trained with another rhythm model.
     """
-    beats = load_beat_model(folder / BEATS if (folder / BEATS).is_dir() else BUNDLED_BEATS)
+    beats, bars = (folder if (folder / part).is_dir() else BUNDLED for part in (BEATS, BARS))
     rhythm = load_rhythm_model(folder / RHYTHM)
     objects = load_object_model(folder / OBJECTS, digest_of(folder / RHYTHM / WEIGHTS_FILE))
     if adapter is not None:
         merge_adapter(rhythm, adapter / RHYTHM)
         merge_adapter(objects, adapter / OBJECTS)
-    return MapModel(beats, rhythm, objects)
+    return MapModel(load_beat_model(beats / BEATS), load_bar_model(bars / BARS), rhythm, objects)

@@ -60,7 +60,7 @@ class MapTrainOptions:
     """
 
     run_path: str = "runs/mini"
-    parts: tuple[str, ...] = ("beats", "rhythm", "objects")
+    parts: tuple[str, ...] = ("beats", "bars", "rhythm", "objects")
     pretrained_path: str = ""
     seed: int = 1
     device: str = "auto"
@@ -68,6 +68,7 @@ class MapTrainOptions:
     pause_path: str = ""
     data: MapDataOptions = field(default_factory=MapDataOptions)
     beats: PartOptions = field(default_factory=PartOptions)
+    bars: PartOptions = field(default_factory=PartOptions)
     rhythm: PartOptions = field(default_factory=PartOptions)
     objects: PartOptions = field(default_factory=PartOptions)
     lora: LoraOptions = field(default_factory=LoraOptions)

@@ -10,9 +10,10 @@ from pathlib import Path
 import torch
 
 from model_files.errors import ModelError
+from osuT5.bars.training import train_bars
 from osuT5.beats.training import train_beats
 from osuT5.map_model.adapters import save_bases
-from osuT5.map_model.folder import BEATS, OBJECTS, PART_FILES, RHYTHM, is_map_model
+from osuT5.map_model.folder import BARS, BEATS, OBJECTS, PART_FILES, RHYTHM, is_map_model
 from osuT5.map_model.options import MapDataOptions, MapTrainOptions
 from osuT5.map_model.part_run import PartRun
 from osuT5.model.files.find import find_model, training_device
@@ -26,6 +27,7 @@ from training.processes import Processes
 
 TRAINERS: dict[str, Callable[[PartRun, Path], None]] = {
     BEATS: lambda run, rhythm: train_beats(run),
+    BARS: lambda run, rhythm: train_bars(run),
     RHYTHM: lambda run, rhythm: train_rhythm(run),
     OBJECTS: train_objects,
 }
@@ -103,7 +105,7 @@ def _train_parts(options: MapTrainOptions, processes: Processes) -> Mapping[str,
     """Return the folder of each trained part, or none if unfinished."""
     trained: dict[str, Path] = {}
     for name, train in TRAINERS.items():
-        if name not in options.parts or (name == BEATS and options.lora.enable_lora):
+        if name not in options.parts or (name in (BEATS, BARS) and options.lora.enable_lora):
             continue
         run = PartRun(name, options, processes)
         is_changed = RHYTHM in trained and not options.lora.enable_lora  # adapters leave the sound as it is

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osuT5.rhythm.features import BANDS, FEATURE_SPEC
+from osuT5.rhythm.features import FEATURE_SPEC
 
 DB_PER_NEPER = 10.0 / np.log(10.0)
 
@@ -52,7 +52,7 @@ def augment(
     Args:
         other: Levels of another song, of the same size, to be mixed into the background; None for none.
     """
-    power = np.expm1(features) * _level_curve(options, rng)
+    power = np.expm1(features) * _level_curve(options, features.shape[1], rng)
     if other is not None:
         power += np.expm1(other) * np.float32(10 ** (-rng.uniform(options.mix_db, 24.0) / 10))
     levels = np.log1p(power, out=power)
@@ -64,16 +64,17 @@ def augment(
     return levels
 
 
-def _level_curve(options: AugmentationOptions, rng: np.random.Generator) -> np.ndarray:
+def _level_curve(options: AugmentationOptions, bands: int, rng: np.random.Generator) -> np.ndarray:
     """Draw the power factor of each band, float32 [bands]: gain and equaliser."""
     points = rng.normal(0.0, options.equaliser_db, 6)
-    curve_db = np.interp(np.linspace(0, 5, BANDS), np.arange(6), points) + rng.normal(0.0, options.gain_db)
+    curve_db = np.interp(np.linspace(0, 5, bands), np.arange(6), points) + rng.normal(0.0, options.gain_db)
     return np.exp(curve_db / DB_PER_NEPER).astype(np.float32)
 
 
 def _shift_bands(levels: np.ndarray, bands: int) -> np.ndarray:
     """Shift the spectrum up or down; the outermost band fills the gap."""
-    return levels[:, np.clip(np.arange(BANDS) - bands, 0, BANDS - 1)] if bands else levels
+    count = levels.shape[1]
+    return levels[:, np.clip(np.arange(count) - bands, 0, count - 1)] if bands else levels
 
 
 def _hide(levels: np.ndarray, axis: int, length: int, rng: np.random.Generator) -> None:

@@ -131,7 +131,7 @@ def load_songs(
         if not charts or not song_in_split(known, split, held_out):
             continue
         try:
-            features = load_features(song, cache / f"{_audio_key(song)}.npy")
+            features = load_features(song, cache / f"{audio_key(song)}.npy")
         except (AudioError, OSError) as error:
             report.skip(song.name, error)
             continue
@@ -170,7 +170,8 @@ def load_charts(
     return tuple(RhythmChart.from_dict(values) for values in json.loads(cache_file.read_text(encoding="utf-8")))
 
 
-def _audio_key(song: Song) -> str:
+def audio_key(song: Song) -> str:
+    """Return the name of the song's audio in the cache."""
     identity = song.audio_path.stat().st_size if isinstance(song, FolderSong) else song.audio_identity
     return _digest(f"{song.mapset}|{song.audio_name}|{identity}")
 

@@ -12,6 +12,7 @@ import torch
 
 from osuT5.audio.decode import load_audio
 from osuT5.audio.onset_strength import attack_strengths
+from osuT5.bars.pitches import compute_pitches
 from osuT5.model.spectrogram import Spectrogram, SpectrogramSpec
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ class SongAudio:
     def rhythm_features(self) -> np.ndarray:
         """Features of the song for the rhythm model, float16 [frames, bands]."""
         return compute_features(self.samples)
+
+    @cached_property
+    def pitches(self) -> np.ndarray:
+        """Levels of semitones for the bar model, float16 [frames, pitches]."""
+        return compute_pitches(self.samples)
 
 
 def load_features(song: Song, cache_file: Path) -> np.ndarray:

@@ -30,6 +30,7 @@ HUB_FILES = (
     "model-*.safetensors",
     SAFETENSORS_INDEX,
     "beats/*",
+    "bars/*",
     "rhythm/*",
     "objects/*",
 )

@@ -15,6 +15,8 @@ from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.splice import Span
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import BeatClock
+from osuT5.bars.beat_sound import beat_sound
+from osuT5.bars.prediction import predict_downbeats
 from osuT5.beats.red_lines import PredictedTiming, beat_probabilities, confidences, predict_timing
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.map_model.folder import MapModel, is_map_model, load_map_model
@@ -59,8 +61,14 @@ class SongRhythm:
     def timing(self) -> PredictedTiming:
         """Red lines of the song, from its audio alone."""
         audio, model = self._audio, self.model
-        features, attacks = audio.rhythm_features, audio.attack_strengths
-        return predict_timing(model.beats, model.rhythm, features, attacks, audio.song_ms)
+        features, pitches, attacks = audio.rhythm_features, audio.pitches, audio.attack_strengths
+        return predict_timing(model.beats, model.bars, features, pitches, attacks, audio.song_ms)
+
+    def downbeats(self, lines: Sequence[TimingPoint]) -> tuple[BeatClock, np.ndarray]:
+        """Return the clock of red lines, and downbeat logits."""
+        audio = self._audio
+        clock = BeatClock.from_timing(Timing(list(lines)), audio.song_ms)
+        return clock, predict_downbeats(self.model.bars, beat_sound(audio.rhythm_features, audio.pitches, clock))
 
     def confidences(self, lines: Sequence[TimingPoint]) -> list[float]:
         """Return the confidence of each red line in the song's beats.

@@ -80,22 +80,14 @@ def test_neighbouring_answers_count_as_one_and_turns_are_cyclic():
     assert surprise_of(log_chances, 4, reach=1, is_cyclic=True).bits == pytest.approx(-np.log2(0.8))
 
 
-def test_a_late_downbeat_is_told_by_how_many_beats(monkeypatch):
+def test_a_late_downbeat_is_told_by_how_many_beats():
     lines = [TimingPoint(1000.0, 400.0)]
     clock = BeatClock.from_timing(Timing(lines), 60_000.0)
     logits = np.where((clock.place_in_bar - 3) % 4 == 0, 3.0, -3.0)
 
-    @dataclass
-    class Encoded:
-        clock: BeatClock
-
-        def predict(self, charts, bars_known):
-            assert not bars_known
-            return type("Prediction", (), {"downbeats": logits})
-
     class Rhythm:
-        def encode(self, _lines):
-            return Encoded(clock)
+        def downbeats(self, _lines):
+            return clock, logits
 
     beatmap = replace(regular_map(), timing_points=lines)
     (fit,) = bar_fits(beatmap, Rhythm())

@@ -26,12 +26,12 @@ def logits_of(times_ms: np.ndarray, height: float = 2.0) -> np.ndarray:
 
 @pytest.fixture
 def timed(monkeypatch: pytest.MonkeyPatch):
-    """Return a function that predicts the timing of a song by its beats; the rhythm model moves nothing."""
+    """Return a function that predicts the timing of a song by its beats; the bar model moves nothing."""
 
     def predict(times_ms: np.ndarray, height: float = 2.0) -> PredictedTiming:
         monkeypatch.setattr(red_lines, "predict_logits", lambda network, features: logits_of(times_ms, height))
-        monkeypatch.setattr(red_lines, "place_bars", lambda network, features, lines, song_ms: lines)
-        return predict_timing(None, None, np.zeros((FRAMES, 64)), np.zeros(int(SONG_MS) + 1), SONG_MS)
+        monkeypatch.setattr(red_lines, "place_bars", lambda network, features, pitches, lines, song_ms: lines)
+        return predict_timing(None, None, np.zeros((FRAMES, 64)), None, np.zeros(int(SONG_MS) + 1), SONG_MS)
 
     return predict
 
@@ -52,7 +52,7 @@ def test_weaker_beats_between_the_beats_do_not_double_the_tempo(timed, monkeypat
     both = np.maximum(logits_of(times_ms), logits_of(times_ms + 200.0, height=-1.0))
     timed(times_ms)
     monkeypatch.setattr(red_lines, "predict_logits", lambda network, features: both)
-    (line,) = predict_timing(None, None, np.zeros((FRAMES, 64)), np.zeros(int(SONG_MS) + 1), SONG_MS).lines
+    (line,) = predict_timing(None, None, np.zeros((FRAMES, 64)), None, np.zeros(int(SONG_MS) + 1), SONG_MS).lines
     assert line.bpm == pytest.approx(150, abs=0.01)
     assert (line.time_ms + USUAL_LEAD_MS - 1_000.0 + 200.0) % 400.0 - 200.0 == pytest.approx(0, abs=1.5)
 

@@ -35,6 +35,7 @@ from training.options import OptionError
 SIZES = {"width": 32, "heads": 2, "condition_width": 8, "window_beats": 16, "dropout": 0.1}
 RHYTHM = PartOptions(SIZES | {"channels": 8, "tick_width": 4}, {"songs": 2, "charts": 2})
 BEATS = PartOptions({"channels": 8, "width": 8, "dilations": [1, 2]}, {"songs": 2, "frames": 256})
+BARS = PartOptions({"part_width": 4, "pitch_width": 4, "width": 16, "layers": 1, "window_beats": 16}, {"songs": 2})
 OBJECTS = PartOptions(SIZES | {"column_width": 8, "object_layers": 2}, {"rows": 3})
 OFF = LoggingOptions("disabled")
 LOOP = LoopOptions(total_steps=4, warmup_steps=1, log_every=1, evaluate_every=2, checkpoint_every=1, average_decay=0.5)
@@ -61,7 +62,14 @@ def options(corpus: Path, run_path: Path, **changes: Any) -> MapTrainOptions:
     return MapTrainOptions(
         run_path=str(run_path),
         data=MapDataOptions(str(corpus), str(corpus.with_name("cache"))),
-        **{"beats": BEATS, "rhythm": RHYTHM, "objects": OBJECTS, "loop": LOOP, "logging": LoggingOptions("disabled")}
+        **{
+            "beats": BEATS,
+            "bars": BARS,
+            "rhythm": RHYTHM,
+            "objects": OBJECTS,
+            "loop": LOOP,
+            "logging": LoggingOptions("disabled"),
+        }
         | changes,
     )
 
@@ -87,7 +95,7 @@ def test_the_weights_with_the_lowest_held_out_loss_are_taken(model: Path) -> Non
 def test_a_finished_folder_has_all_parts_and_no_card(model: Path) -> None:
     assert is_map_model(model)
     assert load_map_model(model).objects.config.sound_width == 32
-    assert {path.name for path in model.iterdir()} == {"beats", "rhythm", "objects"}
+    assert {path.name for path in model.iterdir()} == {"beats", "bars", "rhythm", "objects"}
     assert not list(model.rglob("README.md"))
 
 
@@ -139,7 +147,7 @@ def test_one_part_is_trained_further(corpus: Path, model: Path, tmp_path: Path) 
     ("changes", "message"),
     [
         ({"parts": ("objects",)}, "pretrained_path must be a model with the part rhythm, got none"),
-        ({"parts": ("melody",)}, "parts must be one of beats, rhythm, objects, got melody"),
+        ({"parts": ("melody",)}, "parts must be one of beats, bars, rhythm, objects, got melody"),
         ({"lora": LoraOptions(enable_lora=True)}, "pretrained_path must be a model to adapt, got none"),
         ({"data": MapDataOptions("")}, "train_dataset_path is missing"),
         ({"rhythm": PartOptions(loop={"steps": 3})}, r"There is no option rhythm\.loop\.steps"),

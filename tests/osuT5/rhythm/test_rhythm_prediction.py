@@ -8,8 +8,8 @@ from rhythm_songs import SMALL, make_song
 from osu_beatmap.beatmap import TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import BeatClock
+from osuT5.bars.placement import constant_meter, most_likely_downbeat
 from osuT5.rhythm.axis import SongAxis, song_axes
-from osuT5.rhythm.downbeats import constant_meter, most_likely_downbeat
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.phase import PROBES, QUARTERS, axis_entropies, entropy_per_object, most_likely_shift
 from osuT5.rhythm.prediction import RhythmPrediction, nats_per_object, predict_rhythm

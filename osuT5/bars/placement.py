@@ -11,9 +11,9 @@ import numpy as np
 from osu_beatmap.beatmap import TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock, ClockSection, fold_meter, fold_sections
-from osuT5.rhythm.axis import SongAxis
-from osuT5.rhythm.network import RhythmNetwork
-from osuT5.rhythm.prediction import predict_rhythm
+from osuT5.bars.beat_sound import beat_sound
+from osuT5.bars.network import BarNetwork
+from osuT5.bars.prediction import predict_downbeats
 
 
 def most_likely_downbeat(logits: np.ndarray, bar_beats: int) -> int:
@@ -52,7 +52,7 @@ SAME_TEMPO = 0.02
 
 
 def place_bars(
-    network: RhythmNetwork, features: np.ndarray, lines: list[TimingPoint], end_ms: float
+    network: BarNetwork, features: np.ndarray, pitches: np.ndarray, lines: list[TimingPoint], end_ms: float
 ) -> list[TimingPoint]:
     """Put red lines on bar lines, and set their meter.
 
@@ -63,13 +63,14 @@ def place_bars(
     Args:
         network: Network in evaluation mode.
         features: Log mel levels of the song [frames, bands].
+        pitches: Its pitches [frames, pitches].
         lines: Red lines of the song, in order.
         end_ms: End of the song.
     """
     clock = BeatClock.from_timing(Timing(lines), end_ms)
     if len(clock) < MIN_BEATS:
         return lines
-    logits = predict_rhythm(network, SongAxis(features, clock), [], bars_known=False).downbeats.astype(np.float64)
+    logits = predict_downbeats(network, beat_sound(features, pitches, clock))
     sections = fold_sections(Timing(lines), end_ms)
     starts = np.searchsorted(clock.beat_ms, [section.start_ms - 0.5 for section in sections[1:]])
     # A red line that cuts a beat in its first half continues the count of beats.

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from osu_beatmap.beatmap import TimingPoint
-from osuT5.rhythm import downbeats
-from osuT5.rhythm.downbeats import BROKEN_BAR, bar_places, place_bars
-from osuT5.rhythm.prediction import RhythmPrediction
+from osu_beatmap.timing.beat_clock import BeatClock
+from osuT5.bars import placement
+from osuT5.bars.placement import BROKEN_BAR, bar_places, place_bars
 
 BEAT_MS = 400.0
 SONG_MS = 60_000.0
@@ -19,12 +19,13 @@ def placed(monkeypatch: pytest.MonkeyPatch):
     """Return a function that places red lines in a song with a downbeat every `bar_beats` beats."""
 
     def place(lines: list[TimingPoint], first_ms: float, bar_beats: int = 4) -> list[TimingPoint]:
-        def predict(network, axis, charts, bars_known) -> RhythmPrediction:
-            beats = np.round((axis.clock.beat_ms - first_ms) / BEAT_MS)
-            return RhythmPrediction(np.zeros((0, 1)), np.where(beats % bar_beats == 0, 2.0, -2.0))
+        def predict(network, clock: BeatClock) -> np.ndarray:
+            beats = np.round((clock.beat_ms - first_ms) / BEAT_MS)
+            return np.where(beats % bar_beats == 0, 2.0, -2.0)
 
-        monkeypatch.setattr(downbeats, "predict_rhythm", predict)
-        return place_bars(None, np.zeros((0, 64)), lines, SONG_MS)
+        monkeypatch.setattr(placement, "beat_sound", lambda features, pitches, clock: clock)
+        monkeypatch.setattr(placement, "predict_downbeats", predict)
+        return place_bars(None, None, None, lines, SONG_MS)
 
     return place
 
@@ -34,12 +35,13 @@ def placed_by_beats(monkeypatch: pytest.MonkeyPatch):
     """Return a function that places red lines by which beats from the first line on are downbeats."""
 
     def place(lines: list[TimingPoint], is_downbeat) -> list[TimingPoint]:
-        def predict(network, axis, charts, bars_known) -> RhythmPrediction:
-            numbers = np.arange(len(axis.clock)) - np.searchsorted(axis.clock.beat_ms, lines[0].time_ms)
-            return RhythmPrediction(np.zeros((0, 1)), np.where(is_downbeat(numbers), 3.0, -3.0))
+        def predict(network, clock: BeatClock) -> np.ndarray:
+            numbers = np.arange(len(clock)) - np.searchsorted(clock.beat_ms, lines[0].time_ms)
+            return np.where(is_downbeat(numbers), 3.0, -3.0)
 
-        monkeypatch.setattr(downbeats, "predict_rhythm", predict)
-        return place_bars(None, np.zeros((0, 64)), lines, SONG_MS)
+        monkeypatch.setattr(placement, "beat_sound", lambda features, pitches, clock: clock)
+        monkeypatch.setattr(placement, "predict_downbeats", predict)
+        return place_bars(None, None, None, lines, SONG_MS)
 
     return place
 
@@ -90,7 +92,7 @@ def test_a_line_that_cuts_a_beat_late_does_not_add_one(placed_by_beats) -> None:
 
 def test_a_moment_decides_nothing() -> None:
     lines = [TimingPoint(100.0, BEAT_MS, 4)]
-    assert place_bars(None, np.zeros((0, 64)), lines, 5_000.0) == lines
+    assert place_bars(None, None, None, lines, 5_000.0) == lines
 
 
 def test_places_follow_the_evidence_and_bars_that_fit_are_likelier() -> None:
