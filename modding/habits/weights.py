@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from modding.aspects import Aspect
+from osu_beatmap.beatmap import GameMode
 
 WEIGHTS: Mapping[Aspect, Mapping[str, float]] = {
     Aspect.COLUMN: {
@@ -30,3 +31,36 @@ WEIGHTS: Mapping[Aspect, Mapping[str, float]] = {
     Aspect.COMBO: {"bar": 0.26, "alike": 0.49},
 }
 """`mates` and `like_chords` are of mania only, `bar`, `between` and `alike` of the other modes."""
+
+BAR_WEIGHTS: Mapping[GameMode, Mapping[str, float]] = {
+    GameMode.STANDARD: {
+        "in_beat": -0.47,
+        "new_combo": 1.15,
+        "finish": 0.86,
+        "clap": -0.21,
+        "length": 0.14,
+        "rest_after": 0.13,
+        "green_line": 0.70,
+    },
+    GameMode.TAIKO: {
+        "in_beat": -0.14,
+        "finish": 0.22,
+        "clap": -1.26,
+        "length": 0.47,
+        "rest_before": 0.57,
+        "rest_after": 0.54,
+        "green_line": 0.91,
+    },
+    GameMode.MANIA: {
+        "starts": -0.46,
+        "together": 0.41,
+        "in_beat": -0.17,
+        "new_combo": 0.39,
+        "finish": 0.32,
+        "clap": -0.58,
+        "length": 0.38,
+        "rest_before": 0.60,
+        "green_line": 0.65,
+    },
+}
+"""Logits of a downbeat by the marks of `modding/habits/bars.py`, from the same command; standard with catch."""

@@ -1,4 +1,4 @@
-"""Comparison of bars with downbeats, by the bar model."""
+"""Comparison of bars with downbeats, by the song and the objects."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from modding.aspects import Aspect
+from modding.habits.bars import bar_evidence
 from modding.observation.observation import Observation
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.timing.active_point import Timing
@@ -50,7 +51,7 @@ def bar_fits(beatmap: Beatmap, song: SongRhythm) -> list[BarFit]:
     """
     timing = Timing(beatmap.timing_points)
     clock, logits = song.downbeats(timing.reds)
-    evidence = logits / INDEPENDENT_BEATS
+    evidence = logits / INDEPENDENT_BEATS + bar_evidence(beatmap, clock)
     edges_ms = [-math.inf, *(red.time_ms for red in timing.reds[1:]), math.inf]
     fits = []
     for red, (start_ms, end_ms) in zip(timing.reds, pairwise(edges_ms), strict=True):

@@ -20,7 +20,7 @@ from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.rhythm.features import BANDS
 from pipeline.generation.map_model.rhythm import SongRhythm
 from tests.modding.observation.test_modding_surprisal import chart
-from tests.support.review_maps import regular_map
+from tests.support.review_maps import BEAT_MS, regular_map
 
 SONG_MS = 20_000.0
 
@@ -95,3 +95,20 @@ def test_a_late_downbeat_is_told_by_how_many_beats():
     logits = np.where(clock.place_in_bar == 0, 3.0, -3.0)
     (fit,) = bar_fits(beatmap, Rhythm())
     assert (fit.beats_late, fit.bits) == (0, 0.0)
+
+
+@pytest.mark.parametrize("mode", list(GameMode))
+def test_objects_alone_show_a_late_red_line(mode):
+    lines = [TimingPoint(1000.0, BEAT_MS)]
+    beatmap = regular_map(mode)
+    beatmap.hit_objects = [obj for number, obj in enumerate(beatmap.hit_objects) if number % 4 != 3]
+
+    class Silence:
+        def downbeats(self, lines):
+            clock = BeatClock.from_timing(Timing(lines), 60_000.0)
+            return clock, np.zeros(len(clock))
+
+    (fit,) = bar_fits(replace(beatmap, timing_points=lines), Silence())
+    assert (fit.beats_late, fit.bits) == (0, 0.0)
+    (fit,) = bar_fits(replace(beatmap, timing_points=[TimingPoint(1000.0 + BEAT_MS, BEAT_MS)]), Silence())
+    assert fit.beats_late == 1
