@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +14,7 @@ from modding.habits.bars import bar_evidence
 from modding.observation.observation import Observation
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_clock import BeatClock
 from osuT5.bars.placement import MIN_BEATS
 from osuT5.generation.token_scores import Surprisal
 from pipeline.generation.map_model.rhythm import SongRhythm
@@ -32,15 +33,15 @@ class BarFit:
     """Red lines whose bars begin on other beats than the song's.
 
     Attributes:
-        beats_late: By how many beats, up to half a bar, the bars of the map begin after those of the song; negative if
-            before them, 0 if they agree.
+        beats_late: By how many beats of the red line, up to half a bar, the bars of the map begin after those of the
+            song; negative if before them, 0 if they agree.
         bits: Evidence for it.
     """
 
     red: TimingPoint
     start_ms: float
     end_ms: float
-    beats_late: int
+    beats_late: float
     bits: float
 
 
@@ -49,25 +50,67 @@ def bar_fits(beatmap: Beatmap, song: SongRhythm) -> list[BarFit]:
 
     There is one for each run of red lines of one meter and tempo with enough beats.
     """
-    timing = Timing(beatmap.timing_points)
-    clock, logits = song.downbeats(timing.reds)
-    evidence = logits / INDEPENDENT_BEATS + bar_evidence(beatmap, clock)
-    edges_ms = [-math.inf, *(red.time_ms for red in timing.reds[1:]), math.inf]
+    reds = Timing(beatmap.timing_points).reds
+    clock, *evidence = _evidence(beatmap, song, reds)
+    edges_ms = [-math.inf, *(red.time_ms for red in reds[1:]), math.inf]
+    runs = [_inside(clock, *span) for span in pairwise(edges_ms)]
+    halved = [
+        run.any() and clock.beat_length_ms[run][0] > 1.5 * red.beat_length_ms
+        for red, run in zip(reds, runs, strict=True)
+    ]
+    between = _evidence(beatmap, song, [_half_a_beat_late(red, clock) for red in reds]) if any(halved) else None
     fits = []
-    for red, (start_ms, end_ms) in zip(timing.reds, pairwise(edges_ms), strict=True):
-        inside = (clock.beat_ms >= start_ms - 1.0) & (clock.beat_ms < end_ms - 1.0)
-        bar_beats = int(clock.bar_beats[inside][0]) if inside.any() else 0
-        if inside.sum() < MIN_BEATS or bar_beats < 2 or (clock.bar_beats[inside] != bar_beats).any():
+    for red, span, run, is_halved in zip(reds, pairwise(edges_ms), runs, halved, strict=True):
+        bar_beats = int(clock.bar_beats[run][0]) if run.any() else 0
+        if run.sum() < MIN_BEATS or bar_beats * (1 + is_halved) < 2 or (clock.bar_beats[run] != bar_beats).any():
             continue
-        places, own = clock.place_in_bar[inside], evidence[inside]
-        # Log likelihood of bars that begin at each place, but for what all have in common.
-        gains = np.array([own[places == place].sum() for place in range(bar_beats)])
-        best = int(gains.argmax())
+        gains = _gains(clock.place_in_bar[run], *(each[run] for each in evidence))
+        if is_halved:
+            other = _inside(between[0], *span)
+            late = _gains(between[0].place_in_bar[other], *(each[other] for each in between[1:]))
+            gains = np.stack([gains, late], axis=1).ravel()
+        best, places = int(gains.argmax()), len(gains)
         bits = (gains[best] - gains[0]) / math.log(2)
-        beats_late = -best if best <= bar_beats // 2 else bar_beats - best
-        times_ms = clock.beat_ms[inside]
+        places_late = -best if best <= places // 2 else places - best
+        times_ms = clock.beat_ms[run]
+        beats_late = float(places_late * bar_beats / places * clock.beat_length_ms[run][0] / red.beat_length_ms)
         fits.append(BarFit(red, float(times_ms[0]), float(times_ms[-1]), beats_late, min(float(bits), MOST_BITS)))
     return fits
+
+
+def _evidence(
+    beatmap: Beatmap, song: SongRhythm, reds: Sequence[TimingPoint]
+) -> tuple[BeatClock, np.ndarray, np.ndarray]:
+    """Return the clock of red lines, and the evidence for a downbeat.
+
+    That of the song, and that of the map, in nats [beats].
+    """
+    clock, logits = song.downbeats(reds)
+    return clock, logits / INDEPENDENT_BEATS, bar_evidence(beatmap, clock)
+
+
+def _half_a_beat_late(red: TimingPoint, clock: BeatClock) -> TimingPoint:
+    """Return a red line half a beat of the clock later.
+
+    This is a beat of a tempo that is halved.
+    """
+    beat = max(0, int(np.searchsorted(clock.beat_ms, red.time_ms + 1.0)) - 1)
+    return replace(red, time_ms=red.time_ms + clock.beat_length_ms[beat] / 2)
+
+
+def _inside(clock: BeatClock, start_ms: float, end_ms: float) -> np.ndarray:
+    return (clock.beat_ms >= start_ms - 1.0) & (clock.beat_ms < end_ms - 1.0)
+
+
+def _gains(places: np.ndarray, by_song: np.ndarray, by_map: np.ndarray) -> np.ndarray:
+    """Return the log likelihood of bars from each place on.
+
+    It is up to a constant. The song has no preference between two clocks: beats between the beats are foreign to the bar
+    model.
+    """
+    bars = places.max() + 1
+    song, marks = (np.array([each[places == place].sum() for place in range(bars)]) for each in (by_song, by_map))
+    return song - np.logaddexp.reduce(song) + marks
 
 
 def observe_downbeats(beatmap: Beatmap, song: SongRhythm) -> Iterator[Observation]:

@@ -48,8 +48,8 @@ def bar_words(fit: BarFit) -> SuggestionText:
     """
     start, beats = clock(fit.start_ms), abs(fit.beats_late)
     side = "late" if fit.beats_late > 0 else "early"
-    message = f"The downbeat is {beats} beat{'s' if beats > 1 else ''} {side} from {start} on."
-    return SuggestionText(message, f"{beats} {side}", "on the downbeat", None, fit.red.time_ms, fit.end_ms)
+    message = f"The downbeat is {beats:g} beat{'s' if beats > 1 else ''} {side} from {start} on."
+    return SuggestionText(message, f"{beats:g} {side}", "on the downbeat", None, fit.red.time_ms, fit.end_ms)
 
 
 def line_words(fit: LineFit) -> SuggestionText:

@@ -112,3 +112,20 @@ def test_objects_alone_show_a_late_red_line(mode):
     assert (fit.beats_late, fit.bits) == (0, 0.0)
     (fit,) = bar_fits(replace(beatmap, timing_points=[TimingPoint(1000.0 + BEAT_MS, BEAT_MS)]), Silence())
     assert fit.beats_late == 1
+
+
+def test_above_200_bpm_bars_may_begin_between_the_beats_of_the_clock():
+    beatmap = regular_map()
+    for obj in beatmap.hit_objects:
+        obj.time_ms = 1000.0 + (obj.time_ms - 1000.0) * 250.0 / BEAT_MS
+
+    class Silence:
+        def downbeats(self, lines):
+            clock = BeatClock.from_timing(Timing(lines), 60_000.0)
+            return clock, np.zeros(len(clock))
+
+    for beats_late in (-1, 0, 1, 2):
+        line = TimingPoint(1000.0 + 250.0 * beats_late, 250.0)
+        (fit,) = bar_fits(replace(beatmap, timing_points=[line]), Silence())
+        assert abs(fit.beats_late) == abs(beats_late)
+        assert fit.beats_late * beats_late >= 0 or abs(beats_late) == 2
