@@ -105,8 +105,7 @@ def _inside(clock: BeatClock, start_ms: float, end_ms: float) -> np.ndarray:
 def _gains(places: np.ndarray, by_song: np.ndarray, by_map: np.ndarray) -> np.ndarray:
     """Return the log likelihood of bars from each place on.
 
-    It is up to a constant. The song has no preference between two clocks: beats between the beats are foreign to the bar
-    model.
+    It is up to a constant. The song prefers neither of two clocks, since the bar model was trained on whole beats.
     """
     bars = places.max() + 1
     song, marks = (np.array([each[places == place].sum() for place in range(bars)]) for each in (by_song, by_map))
