@@ -56,12 +56,14 @@ class MapTrainOptions:
     Attributes:
         parts: Parts to train, in order; the others come from `pretrained_path`.
         pretrained_path: Folder of a map model with the initial weights; empty for random ones.
+        teacher_paths: Rhythm models whose predictions are a share of the targets of the new one.
         pause_path: While this file exists, the run waits between steps; empty for never.
     """
 
     run_path: str = "runs/mini"
     parts: tuple[str, ...] = ("beats", "bars", "rhythm", "objects")
     pretrained_path: str = ""
+    teacher_paths: tuple[str, ...] = ()
     seed: int = 1
     device: str = "auto"
     threads: int = 0

@@ -42,6 +42,7 @@ class SamplingOptions:
         shifted_axes: Fraction of songs whose axis begins a quarter, half or three quarters of a beat late.
         star_noise: Highest change of a star rating, either way.
         lead_noise_ms: Highest change of the lead, either way.
+        teacher_share: Share of the predictions of teachers in the targets, if there are any.
     """
 
     songs: int = 6
@@ -50,6 +51,7 @@ class SamplingOptions:
     shifted_axes: float = 0.08
     star_noise: float = 0.12
     lead_noise_ms: float = 6.0
+    teacher_share: float = 0.3
     augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
 
 
@@ -62,6 +64,7 @@ class RhythmBatch:
         tick_exists: Mask of the ticks that count in the loss, bool [songs, beats, 24].
         downbeats: 1 for beats that begin a bar, float32 [songs, beats].
         has_downbeats: Mask of the beats that count in the downbeat loss, bool [songs, beats].
+        clean_songs: The windows without changes of the audio, and with places in the bar, as teachers read them.
     """
 
     songs: SongInputs
@@ -70,6 +73,7 @@ class RhythmBatch:
     tick_exists: Tensor
     downbeats: Tensor
     has_downbeats: Tensor
+    clean_songs: SongInputs
 
 
 class BatchSampler:
@@ -118,7 +122,7 @@ class BatchSampler:
         background = self._draw_background(len(window.features), rng)
         features = augment(window.features, background, options.augmentation, rng)
         has_bars = not is_shifted and rng.random() < options.known_bars
-        return _DrawnWindow(replace(window, features=features), first_step, is_shifted, has_bars)
+        return _DrawnWindow(replace(window, features=features), window, first_step, is_shifted, has_bars)
 
     def _draw_background(self, frames: int, rng: np.random.Generator) -> np.ndarray | None:
         """Draw part of any song, float32 [frames, bands], or None."""
@@ -128,7 +132,7 @@ class BatchSampler:
         return window_mel(features, int(rng.integers(0, max(1, len(features) - frames))), frames)
 
     def _assemble(self, windows: list[_DrawnWindow], rows: list[_Row], rng: np.random.Generator) -> RhythmBatch:
-        songs = stack_windows([drawn.window for drawn in windows])
+        songs, clean = (stack_windows(list(each)) for each in zip(*((w.window, w.clean) for w in windows), strict=True))
         has_bars = torch.tensor([drawn.has_bars for drawn in windows])
         is_straight = torch.tensor([not drawn.is_shifted for drawn in windows])
         exists = torch.from_numpy(np.stack([drawn.window.tick_exists for drawn in windows]))
@@ -143,6 +147,7 @@ class BatchSampler:
             tick_exists=exists,
             downbeats=(songs.places == 0).float(),
             has_downbeats=exists[:, :, 0] & is_straight[:, None],
+            clean_songs=replace(clean, places=clean.places.masked_fill(~is_straight[:, None], UNKNOWN_PLACE)),
         )
 
 
@@ -151,6 +156,7 @@ class _DrawnWindow:
     """Window of a batch; a shifted one begins between beats, without bars."""
 
     window: AxisWindow
+    clean: AxisWindow
     first_step: int
     is_shifted: bool
     has_bars: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -34,10 +35,16 @@ FEWEST_SONGS = 5
 
 
 class RhythmTask:
-    """Batches, loss and held-out measurements for the training loop."""
+    """Batches, loss and held-out measurements for the training loop.
 
-    def __init__(self, sampler: BatchSampler, held_out: Sequence[SongAxis]) -> None:
-        self.sampler, self.held_out = sampler, held_out
+    Args:
+        teachers: Networks in evaluation mode whose predictions are a share of the targets.
+    """
+
+    def __init__(
+        self, sampler: BatchSampler, held_out: Sequence[SongAxis], teachers: Sequence[RhythmNetwork] = ()
+    ) -> None:
+        self.sampler, self.held_out, self.teachers = sampler, held_out, teachers
 
     def batch(self, step: int) -> RhythmBatch:
         """Return the batch of a step."""
@@ -50,16 +57,28 @@ class RhythmTask:
         """
         objects, downbeats = (logits.float() for logits in model(batch.songs, batch.charts))
         exists = batch.tick_exists.index_select(0, batch.charts.songs)
-        nats = F.binary_cross_entropy_with_logits(objects, batch.objects, reduction="none") * exists
+        targets = self._targets(batch)
+        nats = F.binary_cross_entropy_with_logits(objects, targets, reduction="none") * exists
         beats = exists.sum(dim=(1, 2)).clamp(min=1) / TICKS_PER_BEAT  # [rows]
         nats_per_beat = nats.sum(dim=(1, 2)) / beats
-        density = batch.objects.sum(dim=(1, 2)) / beats
+        density = targets.sum(dim=(1, 2)) / beats
         object_loss = (nats_per_beat / (density + DENSITY_FLOOR)).mean()
         downbeat_loss = masked_mean(
             F.binary_cross_entropy_with_logits(downbeats, batch.downbeats, reduction="none"), batch.has_downbeats
         )
         figures = {"nats_per_beat": nats_per_beat.detach().mean(), "downbeats": downbeat_loss.detach()}
         return object_loss + DOWNBEAT_WEIGHT * downbeat_loss, figures
+
+    @torch.no_grad()
+    def _targets(self, batch: RhythmBatch) -> Tensor:
+        """Return the objects, mixed with the predictions of teachers.
+
+        See Hinton et al. 2015, Distilling the Knowledge in a Neural Network.
+        """
+        if not self.teachers:
+            return batch.objects
+        predictions = [teacher(batch.clean_songs, batch.charts)[0].float().sigmoid() for teacher in self.teachers]
+        return torch.lerp(batch.objects, torch.stack(predictions).mean(0), self.sampler.options.teacher_share)
 
     def evaluate(self, model: RhythmNetwork) -> dict[str, float]:
         """Return held-out nats per object by group, and their mean.
@@ -84,14 +103,15 @@ def train_rhythm(run: PartRun) -> None:
 
     Raises:
         OptionError: The dataset has no song to train on, or an option does not fit.
-        ModelError: The initial weights are not a rhythm model of this version.
+        ModelError: The initial weights or a teacher are not a rhythm model of this version.
     """
     songs, held_out = run.load(load_songs)
     network = initial_network(run, songs)
     axes, held_out_axes = ([axis for song in each for axis in song_axes(song)] for each in (songs, held_out))
     sampler = BatchSampler(axes, run.sampling(SamplingOptions), network.config.window_beats, run.options.seed)
     save = partial(save_rhythm_model, config=network.config)
-    run.train(network, RhythmTask(sampler, held_out_axes), save, r"chart\.layers\.\d+")
+    teachers = [load_rhythm_model(Path(path)).to(run.processes.device) for path in run.options.teacher_paths]
+    run.train(network, RhythmTask(sampler, held_out_axes, teachers), save, r"chart\.layers\.\d+")
 
 
 def initial_network(run: PartRun, songs: Sequence[RhythmSong]) -> RhythmNetwork:

@@ -46,6 +46,19 @@ def test_training_lowers_the_held_out_loss_of_each_group() -> None:
     assert after["loss"] < before["loss"]
 
 
+def test_targets_are_mixed_with_the_predictions_of_teachers() -> None:
+    axes = song_axes(make_song())
+    torch.manual_seed(0)
+    teacher = RhythmNetwork(SMALL).eval()
+    torch.nn.init.constant_(teacher.head.logit.weight, 0.0)
+    torch.nn.init.constant_(teacher.head.logit.bias, 0.0)
+    sampler = BatchSampler(axes, SamplingOptions(songs=1, teacher_share=0.5), SMALL.window_beats, 1)
+    batch = sampler.batch(0)
+    targets = RhythmTask(sampler, axes, [teacher])._targets(batch)
+    torch.testing.assert_close(targets, 0.5 * batch.objects + 0.25)
+    assert RhythmTask(sampler, axes)._targets(batch) is batch.objects
+
+
 def test_random_weights_are_for_the_songs() -> None:
     songs = [make_song(), make_song(name="b", seed=1)]
     network = initial_network(run_of(rhythm=PartOptions(sizes=SIZES)), songs)

@@ -77,3 +77,12 @@ def test_augmentation_keeps_the_shape_and_without_ranges_everything() -> None:
     still = AugmentationOptions(gain_db=0, equaliser_db=0, band_shift=0, band_mask=0, time_masks=0)
     features = np.random.default_rng(0).uniform(0, 9, (50, BANDS)).astype(np.float32)
     np.testing.assert_allclose(augment(features, None, still, np.random.default_rng(1)), features, rtol=1e-5)
+
+
+def test_teachers_read_windows_without_changes(axes: list[SongAxis]) -> None:
+    loud = replace(OPTIONS, shifted_axes=0.0, known_bars=0.0, augmentation=AugmentationOptions(gain_db=20.0))
+    batch = make_sampler(axes, loud).batch(0)
+    assert (batch.songs.places == UNKNOWN_PLACE).all()
+    assert (batch.clean_songs.places >= 0).all()
+    assert not torch.equal(batch.songs.features, batch.clean_songs.features)
+    torch.testing.assert_close(batch.songs.tick_frames, batch.clean_songs.tick_frames)
