@@ -20,6 +20,7 @@ import numpy as np
 from benchmarks.arguments import corpus_parser
 from evaluation.report import markdown
 from osu_beatmap.held_out import Split
+from osuT5.map_model.folder import sound_folder
 from osuT5.objects.batches import PassageSampler, SamplingOptions
 from osuT5.objects.corpus import ObjectChart, ObjectSong, load_object_songs
 from osuT5.objects.loss import COLUMNS, HOLD_DURATIONS
@@ -37,7 +38,7 @@ def main() -> int:
     """Score a model and print the table."""
     parser = corpus_parser(__doc__)
     parser.add_argument("--model", type=Path, default=MODEL_DIR / "mini" / "objects")
-    parser.add_argument("--rhythm", type=Path, default=MODEL_DIR / "mini" / "rhythm")
+    parser.add_argument("--rhythm", type=Path, default=sound_folder(MODEL_DIR / "mini"))
     parser.add_argument("--cache", type=Path, default=Path("runs/objects/cache"), help="folder of cached songs")
     arguments = parser.parse_args()
     network = load_object_model(arguments.model)

@@ -37,7 +37,7 @@ from osuT5.generation.surprisal import ContextScorer
 from osuT5.generation.threads import cpu_threads
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.find import BUNDLED_MODEL
-from osuT5.objects.corpus import ObjectChart, SongSound
+from osuT5.objects.corpus import ObjectChart
 from osuT5.objects.scores import ObjectScores, score_chart
 from osuT5.objects.tokens.chart_tokens import ChartTokens, encode_chart
 from osuT5.rhythm.alignment import USUAL_LEAD_MS
@@ -102,11 +102,12 @@ def beat_scores(rhythm: SongRhythm, beatmap: Beatmap, stars: float) -> tuple[Cha
         ValueError: The map has no usable red line.
         ModelError: A model cannot be loaded.
     """
-    song = rhythm.encode([line for line in beatmap.timing_points if line.uninherited])
+    lines = [line for line in beatmap.timing_points if line.uninherited]
+    song = rhythm.encode(lines)
     attributes, tokens = attributes_of(beatmap, stars), encode_chart(beatmap, song.clock)
     conditions = replace(rhythm_conditions(attributes), origin=origin_of(beatmap))
     chart = ObjectChart("", conditions, attributes, tokens)
-    return tokens, score_chart(rhythm.model.objects, SongSound.of(song), chart)
+    return tokens, score_chart(rhythm.model.objects, rhythm.sound(lines), chart)
 
 
 class SongReader:

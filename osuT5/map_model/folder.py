@@ -1,7 +1,8 @@
 """Folder of a map model: `rhythm/` and `objects/`.
 
-`beats/` and `bars/` are optional: beats and bars of a song do not depend on the maps that a model was trained on. Older
-folders have a seq2seq model besides, which is not used.
+`beats/` and `bars/` are optional: beats and bars of a song do not depend on the maps that a model was trained on.
+`objects/sound/` is the rhythm model whose sound the object model reads, if `rhythm/` is a later one. Older folders also
+have a seq2seq model, which is not used.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from osuT5.tokens.events import EventKind
 from paths import MODEL_DIR
 
 BEATS, BARS, RHYTHM, OBJECTS = "beats", "bars", "rhythm", "objects"
+SOUND = "sound"
 BUNDLED = MODEL_DIR / "mini"
 PART_FILES = {RHYTHM: RHYTHM_FILE, OBJECTS: OBJECTS_FILE}
 """Subfolder of each part -> the file that shows that it is there."""
@@ -45,11 +47,16 @@ def map_contract() -> Contract:
 
 @dataclass(frozen=True)
 class MapModel:
-    """Networks that generate maps on the beat clock."""
+    """Networks that generate maps on the beat clock.
+
+    Attributes:
+        sound: Rhythm model whose sound `objects` reads; often `rhythm`.
+    """
 
     beats: BeatNetwork
     bars: BarNetwork
     rhythm: RhythmNetwork
+    sound: RhythmNetwork
     objects: ObjectNetwork
 
 
@@ -65,6 +72,12 @@ def is_map_model(folder: Path) -> bool:
     return not missing
 
 
+def sound_folder(folder: Path) -> Path:
+    """Return the folder of the rhythm model that objects listen with."""
+    own = folder / OBJECTS / SOUND
+    return own if own.is_dir() else folder / RHYTHM
+
+
 def load_map_model(folder: Path, adapter: Path | None = None) -> MapModel:
     """Load the parts of a map model for prediction.
 
@@ -76,8 +89,10 @@ def load_map_model(folder: Path, adapter: Path | None = None) -> MapModel:
     """
     beats, bars = (folder if (folder / part).is_dir() else BUNDLED for part in (BEATS, BARS))
     rhythm = load_rhythm_model(folder / RHYTHM)
-    objects = load_object_model(folder / OBJECTS, digest_of(folder / RHYTHM / WEIGHTS_FILE))
+    heard = sound_folder(folder)
+    sound = rhythm if heard == folder / RHYTHM else load_rhythm_model(heard)
+    objects = load_object_model(folder / OBJECTS, digest_of(heard / WEIGHTS_FILE))
     if adapter is not None:
         merge_adapter(rhythm, adapter / RHYTHM)
         merge_adapter(objects, adapter / OBJECTS)
-    return MapModel(load_beat_model(beats / BEATS), load_bar_model(bars / BARS), rhythm, objects)
+    return MapModel(load_beat_model(beats / BEATS), load_bar_model(bars / BARS), rhythm, sound, objects)

@@ -13,7 +13,7 @@ from model_files.errors import ModelError
 from osuT5.bars.training import train_bars
 from osuT5.beats.training import train_beats
 from osuT5.map_model.adapters import save_bases
-from osuT5.map_model.folder import BARS, BEATS, OBJECTS, PART_FILES, RHYTHM, is_map_model
+from osuT5.map_model.folder import BARS, BEATS, OBJECTS, PART_FILES, RHYTHM, SOUND, is_map_model, sound_folder
 from osuT5.map_model.options import MapDataOptions, MapTrainOptions
 from osuT5.map_model.part_run import PartRun
 from osuT5.model.files.find import find_model, training_device
@@ -56,17 +56,14 @@ def train_map_model(options: MapTrainOptions) -> Path | None:
     try:
         trained = _train_parts(options, processes)
         folder = Path(options.run_path) / MODEL_FOLDER
-        if RHYTHM in trained and OBJECTS not in trained and not options.lora.enable_lora:
-            processes.say(f"Objects do not fit the new rhythm: train them by parts=[objects] pretrained_path={folder}.")
         if trained and processes.is_main:
             with replaced_folder(folder) as temporary:
                 if options.lora.enable_lora:
                     save_bases(temporary, {part: Path(options.pretrained_path) / part for part in trained})
+                    for part, source in trained.items():
+                        copy_files(source, temporary / part)
                 else:
-                    kept = {part: Path(options.pretrained_path) / part for part in TRAINERS}
-                    trained = {part: folder for part, folder in kept.items() if folder.is_dir()} | trained
-                for part, source in trained.items():
-                    copy_files(source, temporary / part)
+                    _copy_parts(Path(options.pretrained_path), trained, temporary)
         processes.wait()
     finally:
         processes.close()
@@ -109,12 +106,26 @@ def _train_parts(options: MapTrainOptions, processes: Processes) -> Mapping[str,
             continue
         run = PartRun(name, options, processes)
         is_changed = RHYTHM in trained and not options.lora.enable_lora  # adapters leave the sound as it is
-        train(run, trained[RHYTHM] if is_changed else Path(options.pretrained_path) / RHYTHM)
+        train(run, trained[RHYTHM] if is_changed else sound_folder(Path(options.pretrained_path)))
         if not run.is_finished:
             processes.say(f"Training of {name} is not finished: the same command resumes it.")
             return {}
         trained[name] = run.model
     return trained
+
+
+def _copy_parts(start: Path, trained: Mapping[str, Path], folder: Path) -> None:
+    """Copy trained parts, and the others of the initial model.
+
+    Objects that were trained with another rhythm model keep it as their sound.
+    """
+    kept = {part: start / part for part in TRAINERS}
+    parts = {part: source for part, source in kept.items() if source.is_dir()} | trained
+    for part, source in parts.items():
+        copy_files(source, folder / part)
+    sound = trained[RHYTHM] if OBJECTS in trained and RHYTHM in trained else sound_folder(start)
+    if sound != parts[RHYTHM]:
+        copy_files(sound, folder / OBJECTS / SOUND)
 
 
 def _check_parts(options: MapTrainOptions) -> None:

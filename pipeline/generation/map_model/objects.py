@@ -24,7 +24,6 @@ from osuT5.encoding.hit_objects.object_drafts import Draft
 from osuT5.encoding.hitsound_merge import with_object_sounds
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.objects.corpus import SongSound
 from osuT5.objects.generation import DrawOptions, MapTarget, ObjectGenerator
 from osuT5.objects.model.sections import kiai_spans_ms, phrase_volumes
 from osuT5.objects.styles import Levels, Style, absolute_style, measure_styles, relative_styles
@@ -69,7 +68,7 @@ def with_objects(
     opposite = None if chart.negative is None else _opposite(chart)
     if opposite is None and target.styles != styles:
         draws, opposite = replace(draws, guidance=TAG_GUIDANCE), replace(target, styles=styles)
-    drafts = ObjectGenerator(network, SongSound.of(song)).generate(
+    drafts = ObjectGenerator(network, rhythm.sound(lines)).generate(
         song.clock.steps_at(chart.object_times_ms),
         target,
         DraftBuilder(mode, song.clock, Timing(list(lines)), settings, keys),
@@ -100,14 +99,15 @@ def with_drawn_sounds(
     Raises:
         ModelError: The object model cannot be loaded.
     """
-    song = rhythm.encode([line for line in beatmap.timing_points if line.uninherited])
+    lines = [line for line in beatmap.timing_points if line.uninherited]
+    song = rhythm.encode(lines)
     network, timing, tokens = rhythm.model.objects, Timing(beatmap.timing_points), encode_chart(beatmap, song.clock)
     attributes = replace(attributes_of(beatmap, stars_or_none(beatmap)), hitsounded=True)
     conditions, keys = rhythm_conditions(attributes), attributes.key_count or 0
     styles = measure_styles(tokens, beatmap.mode)
     styles = relative_styles(styles, beatmap.mode, conditions.stars, network.config.styles)
     times_ms = song.clock.times_at(tokens.steps)
-    sounds = ObjectGenerator(network, SongSound.of(song)).draw_sounds(
+    sounds = ObjectGenerator(network, rhythm.sound(lines)).draw_sounds(
         tokens,
         (times_ms >= span.start_ms) & (times_ms < span.end_ms),
         MapTarget(conditions, attributes, styles),

@@ -20,10 +20,12 @@ from osuT5.bars.prediction import predict_downbeats
 from osuT5.beats.red_lines import PredictedTiming, beat_probabilities, confidences, predict_timing
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.map_model.folder import MapModel, is_map_model, load_map_model
+from osuT5.objects.corpus import SongSound
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.drawing import NOISE, draw_rhythm
 from osuT5.rhythm.features import SongAudio
+from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.prediction import SongEncoding
 from pipeline.generation.conditions import TYPICAL_STARS
 from pipeline.generation.map_model.styles import quarter_logits
@@ -39,7 +41,7 @@ class SongRhythm:
 
     def __init__(self, audio: SongAudio, folder: Path, adapter: Path | None = None) -> None:
         self._audio, self._folder, self._adapter = audio, folder, adapter
-        self._encoded: tuple[tuple, SongEncoding] | None = None
+        self._encoded: dict[RhythmNetwork, tuple[tuple, SongEncoding]] = {}
         self._sections: np.ndarray | None = None
 
     @classmethod
@@ -114,21 +116,29 @@ class SongRhythm:
 
     def encode(self, lines: Sequence[TimingPoint]) -> SongEncoding:
         """Return the song, encoded once, on the clock of red lines."""
+        return self._encode(self.model.rhythm, lines)
+
+    def sound(self, lines: Sequence[TimingPoint]) -> SongSound:
+        """Return the song as the object model reads it."""
+        return SongSound.of(self._encode(self.model.sound, lines))
+
+    def _encode(self, network: RhythmNetwork, lines: Sequence[TimingPoint]) -> SongEncoding:
         key = tuple((line.time_ms, line.beat_length_ms, line.meter) for line in lines)
-        if self._encoded is None or self._encoded[0] != key:
+        known = self._encoded.get(network)
+        if known is None or known[0] != key:
             clock = BeatClock.from_timing(Timing(list(lines)), self._audio.song_ms)
-            self._encoded = key, SongEncoding(self.model.rhythm, SongAxis(self._audio.rhythm_features, clock))
+            known = key, SongEncoding(network, SongAxis(self._audio.rhythm_features, clock))
+            self._encoded[network] = known
             self._sections = None
-        return self._encoded[1]
+        return known[1]
 
     @torch.inference_mode()
     def sections(self, lines: Sequence[TimingPoint]) -> np.ndarray:
         """Return kiai logit and volume of each beat, float32 [beats, 2]."""
-        song = self.encode(lines)
+        sound = self.sound(lines)
         if self._sections is None:
-            self._sections = self.model.objects.sections(
-                *(torch.from_numpy(each).float() for each in song.sound)
-            ).numpy()
+            inputs = (torch.from_numpy(each).float() for each in (sound.ticks, sound.beats))
+            self._sections = self.model.objects.sections(*inputs).numpy()
         return self._sections
 
     @cached_property

@@ -134,6 +134,21 @@ def test_objects_are_not_resumed_with_another_rhythm_model(corpus: Path, model: 
         train_map_model(options(corpus, tmp_path / "run", rhythm=longer))
 
 
+def test_objects_keep_the_sound_of_the_rhythm_model_before(corpus: Path, model: Path, tmp_path: Path) -> None:
+    longer = options(corpus, tmp_path / "first", parts=("rhythm",), pretrained_path=str(model))
+    folder = train_map_model(longer)
+    assert folder is not None
+    before, after = files(model), files(folder)
+    assert before["rhythm/model.safetensors"] != after["rhythm/model.safetensors"]
+    assert before["rhythm/model.safetensors"] == after["objects/sound/model.safetensors"]
+    loaded = load_map_model(folder)
+    assert loaded.sound is not loaded.rhythm
+    again = train_map_model(options(corpus, tmp_path / "second", parts=("objects",), pretrained_path=str(folder)))
+    assert again is not None
+    assert files(again)["objects/sound/model.safetensors"] == before["rhythm/model.safetensors"]
+    assert load_map_model(again).objects.config.sound_width == 32
+
+
 def test_one_part_is_trained_further(corpus: Path, model: Path, tmp_path: Path) -> None:
     folder = train_map_model(options(corpus, tmp_path, parts=("objects",), pretrained_path=str(model)))
     assert folder is not None
@@ -260,7 +275,6 @@ def test_the_command_line(corpus: Path, model: Path, tmp_path: Path, capsys: pyt
     words += [f"pretrained_path={model}", "parts=[rhythm]", "rhythm.sampling.songs=1", "rhythm.loop.total_steps=1"]
     assert run(script.TRAIN, [*words, "mode=disabled", "sustain_steps=0", "threads=1"]) == 0
     shown = capsys.readouterr().out
-    assert f"train them by parts=[objects] pretrained_path={tmp_path / 'model'}." in shown
     assert f"Model: {tmp_path / 'model'}" in shown
     assert run(script.TRAIN, [*words, "rhythm.sampling.song=1"]) == 2
     assert "There is no option rhythm.sampling.song" in capsys.readouterr().err
