@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from model_files.errors import ModelError
-from osuT5.map_model.folder import PART_FILES, is_map_model, load_map_model, map_contract
+from osuT5.map_model.folder import PART_FILES, is_map_model, load_map_model, map_contract, sound_folder
 from osuT5.model.files.find import BUNDLED_MODEL, HUB_FILES
 from osuT5.model.files.loading import load_model
 from pipeline.generation.generate import generate
@@ -67,7 +67,7 @@ def test_half_a_map_model_is_refused(folder: Path, part: str) -> None:
 
 
 def test_parts_of_two_models_are_refused(folder: Path) -> None:
-    weights = folder / "rhythm" / "model.safetensors"
+    weights = sound_folder(folder) / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\1")
     with pytest.raises(ModelError, match="was trained with another rhythm_model"):
         load_map_model(folder)
