@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,7 +28,7 @@ from osuT5.objects.model.inputs import (
 )
 from osuT5.objects.model.network import ObjectNetwork
 from osuT5.objects.row_sounds import draw_row_sounds
-from osuT5.objects.spacing import SpacingControl
+from osuT5.objects.style_control import style_controls
 from osuT5.objects.styles import NEAR_TICKS, Style
 from osuT5.objects.tokens.chart_tokens import ChartTokens
 from osuT5.objects.tokens.drafts import DraftBuilder
@@ -104,13 +104,13 @@ class MapTarget:
 
     Attributes:
         styles: In standard deviations from other maps of the mode and star rating.
-        spacing_px: Mean distance of near objects to reach; None leaves it to the network.
+        loose_styles: Styles that are conditions of the network alone, and not controlled.
     """
 
     conditions: RhythmConditions
     attributes: Attributes
     styles: Mapping[Style, float]
-    spacing_px: float | None = None
+    loose_styles: Collection[Style] = ()
 
 
 class ObjectGenerator:
@@ -285,7 +285,9 @@ class _Chart:
         self.network, self.rows, self.builder = network, rows, builder
         self.steps, self.seed, self.draws = steps, seed, draws
         self.is_hitsounded = bool(target.attributes.hitsounded)
-        self.spacing = None if target.spacing_px is None else SpacingControl(target.spacing_px)
+        conditions = target.conditions
+        styles = {style: value for style, value in target.styles.items() if style not in target.loose_styles}
+        self.controls = style_controls(styles, conditions.mode, conditions.stars, network.config.styles)
         self.rng = np.random.default_rng(seed)
         self.cache = network.new_cache()
         self.fields_before = np.full(len(Field), NONE)
@@ -424,8 +426,7 @@ class _Chart:
                 state = self.network.fields.with_field(state, field, torch.tensor(NONE))
                 continue
             allowed = allowed_durations if field is Field.DURATION else self._allowed(field, step, values)
-            spacing = self.spacing if is_near and field is Field.DISTANCE else None
-            state = self._draw_field(state, field, values, allowed, spacing)
+            state = self._draw_field(state, field, values, allowed, is_near)
         self.builder.add(step, values)
 
     def _allowed(self, field: Field, step: int, values: dict[Field, int]) -> np.ndarray | None:
@@ -492,14 +493,15 @@ class _Chart:
         field: Field,
         values: dict[Field, int],
         allowed: np.ndarray | None = None,
-        spacing: SpacingControl | None = None,
+        is_near: bool = True,
     ) -> Tensor:
         """Draw the value of a field; return the state that has it."""
         logits = self._guided(self.network.fields(state, field))
         if allowed is not None and allowed.any():
             logits = np.where(allowed, logits, -np.inf)
-        if spacing is not None:
-            logits = spacing.tilt(logits)
+        if is_near or field is not Field.DISTANCE:  # the distances of others follow the music
+            for control in self.controls.get(field, ()):
+                logits = control.tilt(logits)
         values[field] = self._draw(logits, is_exact=field in EXACT_FIELDS)
         return self.network.fields.with_field(state, field, torch.tensor(values[field]))
 

@@ -26,7 +26,7 @@ from osuT5.generation.chart_state import ChartState
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.objects.generation import DrawOptions, MapTarget, ObjectGenerator
 from osuT5.objects.model.sections import kiai_spans_ms, phrase_volumes
-from osuT5.objects.styles import Levels, Style, absolute_style, measure_styles, relative_styles
+from osuT5.objects.styles import Style, measure_styles, relative_styles
 from osuT5.objects.tokens.chart_tokens import encode_chart
 from osuT5.objects.tokens.drafts import DraftBuilder, edge_sounds
 from osuT5.objects.tokens.fields import NONE
@@ -62,9 +62,7 @@ def with_objects(
     mode, keys = chart.attributes.mode, chart.attributes.key_count or 0
     styles = drawn_styles(mode, chart.seed, writer.song_ms)
     network = rhythm.model.objects
-    target = _map_target(
-        with_drawn_hitsounds(chart.attributes, chart.seed, writer.song_ms), styles, network.config.styles
-    )
+    target = _map_target(with_drawn_hitsounds(chart.attributes, chart.seed, writer.song_ms), styles)
     opposite = None if chart.negative is None else _opposite(chart)
     if opposite is None and target.styles != styles:
         draws, opposite = replace(draws, guidance=TAG_GUIDANCE), replace(target, styles=styles)
@@ -136,21 +134,16 @@ def with_drawn_sounds(
     return with_object_sounds(beatmap, changed)
 
 
-def _map_target(attributes: Attributes, styles: Mapping[Style, float], levels: Levels | None = None) -> MapTarget:
+def _map_target(attributes: Attributes, styles: Mapping[Style, float]) -> MapTarget:
     """Return the target of a map.
 
     Styles apply unless a tag sets others.
-
-    Args:
-        levels: Usual styles, by which the spacing of tags is reached; None leaves it to the network.
     """
     attributes = with_hold_tags(attributes)
     wanted = wanted_styles(attributes.descriptors, attributes.mode)
-    target = MapTarget(rhythm_conditions(attributes), attributes, {**styles, **wanted})
-    if levels is None or Style.SPACING not in wanted:
-        return target
-    spacing = wanted[Style.SPACING], attributes.mode, target.conditions.stars
-    return replace(target, spacing_px=absolute_style(Style.SPACING, *spacing, levels))
+    # A map that is drawn with a mean distance has more stacks than human-made ones, so only a tag asks for one.
+    loose = {Style.SPACING} - set(wanted)
+    return MapTarget(rhythm_conditions(attributes), attributes, {**styles, **wanted}, loose)
 
 
 def _opposite(chart: ChartState) -> MapTarget:

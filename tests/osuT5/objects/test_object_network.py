@@ -176,14 +176,13 @@ def _map_target(mode, styles=None, stars=3.0):
     return MapTarget(RhythmConditions(mode, stars, keys), Attributes(mode, stars), styles or {})
 
 
-def _generate(network, song, mode, seed=1, steps=None, draws=DEFAULTS, opposite=None, spacing_px=None):
+def _generate(network, song, mode, seed=1, steps=None, draws=DEFAULTS, opposite=None, styles=None):
     clock = clock_of()
     steps = np.arange(0, len(clock) * 3, 8) if steps is None else steps
     keys = 4 if mode is GameMode.MANIA else 0
     builder = DraftBuilder(mode, clock, Timing(LINES), Difficulty(), keys)
     generator = ObjectGenerator(network, song.sound)
-    target = replace(_map_target(mode), spacing_px=spacing_px)
-    drafts = generator.generate(steps, target, builder, seed, draws, opposite)
+    drafts = generator.generate(steps, _map_target(mode, styles), builder, seed, draws, opposite)
     return steps, clock, drafts
 
 
@@ -271,12 +270,17 @@ def test_guidance_leads_away_from_the_opposite(network, song, mode):
     assert objects(5.0, other) != unguided
 
 
-def test_requested_spacing_is_reached(network, song):
-    def mean_px(spacing_px):
-        _, _, drafts = _generate(network, song, GameMode.STANDARD, spacing_px=spacing_px)
+def test_requested_spacing_is_reached(song):
+    levels = {"standard": {"spacing": (100.0, 0.0, 50.0)}}
+    torch.manual_seed(0)
+    network = ObjectNetwork(replace(SMALL, styles=levels)).eval()
+
+    def mean_px(spacing):
+        styles = {} if spacing is None else {Style.SPACING: spacing}
+        _, _, drafts = _generate(network, song, GameMode.STANDARD, styles=styles)
         return np.mean([np.hypot(a.obj.x - b.obj.x, a.obj.y - b.obj.y) for a, b in pairwise(drafts)])
 
-    assert mean_px(20.0) < mean_px(None) < mean_px(250.0)
+    assert mean_px(-1.8) < mean_px(None) < mean_px(3.0)
 
 
 def test_known_styles_are_learned_and_left_out_at_random(song):
