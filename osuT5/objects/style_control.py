@@ -20,16 +20,17 @@ HALVINGS = 30
 
 _KINDS, _TURNS, _SHAPES = (np.arange(FIELD_SIZES[field]) for field in (Field.KIND, Field.TURN, Field.SHAPE))
 
-_PLACED = {
-    Style.SPACING: (Field.DISTANCE, DISTANCES_PX),
-    Style.SLIDERS: (Field.KIND, (_KINDS == ObjectKind.SLIDER).astype(float)),
-    Style.CURVES: (Field.SHAPE, (_SHAPES != STRAIGHT).astype(float)),
-    Style.COMBOS: (Field.NEW_COMBO, np.array([0.0, 1.0])),
-}
+_SPACING = {Style.SPACING: (Field.DISTANCE, DISTANCES_PX)}
 
 CONTROLLED: dict[GameMode, dict[Style, tuple[Field, np.ndarray]]] = {
-    GameMode.STANDARD: {**_PLACED, Style.TURNS: (Field.TURN, np.minimum(_TURNS, TURNS - _TURNS).astype(float))},
-    GameMode.CATCH: _PLACED,
+    GameMode.STANDARD: {
+        **_SPACING,
+        Style.TURNS: (Field.TURN, np.minimum(_TURNS, TURNS - _TURNS).astype(float)),
+        Style.SLIDERS: (Field.KIND, (_KINDS == ObjectKind.SLIDER).astype(float)),
+        Style.CURVES: (Field.SHAPE, (_SHAPES != STRAIGHT).astype(float)),
+        Style.COMBOS: (Field.NEW_COMBO, np.array([0.0, 1.0])),
+    },
+    GameMode.CATCH: _SPACING,
     GameMode.TAIKO: {
         Style.KATS: (Field.KIND, np.isin(_KINDS, (ObjectKind.KAT, ObjectKind.BIG_KAT)).astype(float)),
         Style.BIGS: (Field.KIND, np.isin(_KINDS, (ObjectKind.BIG_DON, ObjectKind.BIG_KAT)).astype(float)),
