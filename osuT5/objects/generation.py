@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -60,6 +61,16 @@ CLEARANCE_TICKS = 2
 LONGEST_SLIDER_PX = 700.0
 OVERLAP_REACH = 4
 """Objects before the last one that a new one should not cover."""
+
+RECENT_ROWS = 16
+"""Mania rows in which a row like the last one is looked for."""
+
+FAMILIAR_LOGITS = 0.8
+"""Gain in logits of the columns that followed such a row: maps of seven keys repeat too few rows without it.
+
+Pairs of rows recur in 0.37 of the cases with four keys and in 0.15 with seven, without the gain in 0.27 and 0.05 (five
+training songs). Human-made maps have 0.09 to 0.58.
+"""
 
 VISIBLE_MS = 900.0
 """How long after its end an object is taken to be visible: between the approach times of AR 5 and AR 9."""
@@ -345,13 +356,16 @@ class _Chart:
     def _write_row(self, index: int, state: Tensor, held: np.ndarray, values: dict[Field, int]) -> np.ndarray:
         step, keys = int(self.steps[index]), self.builder.keys
         last_free = int(np.flatnonzero(~held[:keys])[-1])
-        has_any = False
+        has_any, familiar = False, self._familiar_columns()
 
         def choose(column: int, logits: Tensor) -> int:
             nonlocal has_any
             if held[column]:
                 return EMPTY
             scores = self._guided(logits).copy()
+            if familiar is not None:
+                scores[EMPTY + 1 :] += FAMILIAR_LOGITS * familiar[column]
+                scores[EMPTY] += FAMILIAR_LOGITS * ~familiar[column]
             if column == last_free and not has_any:
                 scores[EMPTY] = -np.inf  # something begins here
             value = self._draw(scores, is_exact=True)
@@ -367,6 +381,13 @@ class _Chart:
         values[Field.SOUND] = self._draw(self._guided(self.network.fields(state, Field.SOUND)), is_exact=True)
         self.mania_rows.append(_ManiaRow(index, held, self.columns_before, columns, durations))
         return columns
+
+    def _familiar_columns(self) -> np.ndarray | None:
+        """Return the columns after a recent row like the last, bool [18]."""
+        for row, following in reversed(list(pairwise(self.mania_rows[-RECENT_ROWS:]))):
+            if ((row.columns != EMPTY) == (self.columns_before != EMPTY)).all():
+                return following.columns != EMPTY
+        return None
 
     def read_rows(self, tokens: ChartTokens) -> None:
         """Take the mania rows of a map as they are given."""

@@ -1,6 +1,7 @@
 """Object network, its batches, training and generation."""
 
 import json
+from copy import deepcopy
 from dataclasses import replace
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from model_files.network_folder import sizes_from_dict
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Difficulty, GameMode, HoldNote
 from osu_beatmap.timing.active_point import Timing
+from osuT5.objects import generation
 from osuT5.objects.batches import PassageSampler, SamplingOptions, cut_passage, mirrored, stack_passages, with_banks
 from osuT5.objects.generation import DrawOptions, MapTarget, ObjectGenerator
 from osuT5.objects.loss import nats_by_part
@@ -22,7 +24,7 @@ from osuT5.objects.model.inputs import NO_GAP, gap_classes
 from osuT5.objects.model.network import ObjectNetwork
 from osuT5.objects.styles import Style
 from osuT5.objects.tokens.drafts import DraftBuilder
-from osuT5.objects.tokens.fields import NONE, Field
+from osuT5.objects.tokens.fields import HOLD, NONE, Field
 from osuT5.objects.training import ObjectTask, usual_styles
 from osuT5.rhythm.conditions import RhythmConditions
 from tests.osuT5.objects.object_maps import LINES, SMALL, clock_of, make_map, make_object_song
@@ -294,3 +296,19 @@ def test_known_styles_are_learned_and_left_out_at_random(song):
         sampler = PassageSampler([song], SamplingOptions(known_styles=known), config, 1)
         styles[known] = sampler.batch(1).beats.style[:, 7::2].sum()
     assert styles[0.0] == 0 < styles[1.0]
+
+
+def test_rows_that_followed_a_row_follow_it_again(network, song, monkeypatch):
+    without_holds = deepcopy(network)
+    with torch.no_grad():
+        without_holds.columns.logits.bias[HOLD] = -100.0
+
+    def recurring_share(logits):
+        monkeypatch.setattr(generation, "FAMILIAR_LOGITS", logits)
+        _, _, drafts = _generate(without_holds, song, GameMode.MANIA, steps=np.arange(0, 240, 2))
+        times_ms = sorted({draft.obj.time_ms for draft in drafts})
+        rows = [frozenset(draft.obj.x for draft in drafts if draft.obj.time_ms == time_ms) for time_ms in times_ms]
+        pairs = list(pairwise(rows))
+        return np.mean([pair in pairs[max(0, place - 15) : place] for place, pair in enumerate(pairs)])
+
+    assert recurring_share(4.0) > recurring_share(0.0) + 0.2
