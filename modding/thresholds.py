@@ -21,7 +21,7 @@ from modding.aspects import Aspect
 from model_files.folder_weights import SAFETENSORS
 from model_files.network_folder import WEIGHTS_FILE
 from osu_beatmap.beatmap import GameMode
-from osuT5.map_model.folder import BEATS, PART_FILES
+from osuT5.map_model.folder import BARS, BEATS, OBJECTS, PART_FILES, SOUND
 
 TABLE_FILE = "review_thresholds.json"
 FORMAT = 1
@@ -175,7 +175,7 @@ def weights_digest(folder: Path) -> str:
 
     It is empty if there are none, or if those of a seq2seq model are in several files.
     """
-    parts = [folder / part / WEIGHTS_FILE for part in (BEATS, *PART_FILES)]
+    parts = [folder / part / WEIGHTS_FILE for part in (BEATS, BARS, *PART_FILES, f"{OBJECTS}/{SOUND}")]
     found = [path for path in parts if path.is_file()] or [folder / SAFETENSORS]
     if not all(path.is_file() for path in found):
         return ""
