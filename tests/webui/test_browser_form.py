@@ -195,6 +195,7 @@ def test_a_mapset_is_asked_about(page, server, song):
 
 def test_a_map_is_made_and_taken_home_by_keyboard_alone(page, server):
     page.goto(server.page())
+    page.get_by_role("button", name="Try it with the demo song").wait_for()
     focused = "() => document.activeElement.textContent.trim()"
 
     def tab_to(text: str) -> None:

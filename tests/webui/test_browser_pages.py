@@ -66,7 +66,7 @@ def made(chromium, server, song) -> str:
     """The title of a map that was ordered on the page, and is done."""
     with new_page(chromium) as page:
         order(page, server, song, "First")
-        page.locator(".job progress").wait_for()
+        page.locator(".job progress, .job .badge.done").first.wait_for()
         card(page, "First").locator(".badge.done").wait_for()
     return "First"
 
