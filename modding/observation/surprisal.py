@@ -103,11 +103,12 @@ def beat_scores(rhythm: SongRhythm, beatmap: Beatmap, stars: float) -> tuple[Cha
         ModelError: A model cannot be loaded.
     """
     lines = [line for line in beatmap.timing_points if line.uninherited]
-    song = rhythm.encode(lines)
+    lead_ms = rhythm.lead_ms(beatmap)
+    song = rhythm.encode(lines, lead_ms)
     attributes, tokens = attributes_of(beatmap, stars), encode_chart(beatmap, song.clock)
     conditions = replace(rhythm_conditions(attributes), origin=origin_of(beatmap))
     chart = ObjectChart("", conditions, attributes, tokens)
-    return tokens, score_chart(rhythm.model.objects, rhythm.sound(lines), chart)
+    return tokens, score_chart(rhythm.model.objects, rhythm.sound(lines, lead_ms), chart)
 
 
 class SongReader:

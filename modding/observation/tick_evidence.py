@@ -73,7 +73,7 @@ def read_ticks(song: SongRhythm, beatmap: Beatmap, stars: float) -> TickEvidence
         ModelError: The rhythm model cannot be loaded.
     """
     lines = [line for line in beatmap.timing_points if line.uninherited]
-    encoded = song.encode(lines)
+    encoded = song.encode(lines, song.lead_ms(beatmap))
     conditions = replace(rhythm_conditions(attributes_of(beatmap, stars)), origin=origin_of(beatmap))
     likened = [conditions, *([like_standard(conditions)] if beatmap.mode is GameMode.CATCH else [])]
     times_ms = np.array([obj.time_ms for obj in beatmap.hit_objects])

@@ -21,8 +21,9 @@ from osuT5.beats.red_lines import PredictedTiming, beat_probabilities, confidenc
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.map_model.folder import MapModel, is_map_model, load_map_model
 from osuT5.objects.corpus import SongSound
+from osuT5.rhythm.alignment import USUAL_LEAD_MS, measure_lead_ms
 from osuT5.rhythm.axis import SongAxis
-from osuT5.rhythm.conditions import RhythmConditions
+from osuT5.rhythm.conditions import Origin, RhythmConditions, origin_of
 from osuT5.rhythm.drawing import NOISE, draw_rhythm
 from osuT5.rhythm.features import SongAudio
 from osuT5.rhythm.network import RhythmNetwork
@@ -114,20 +115,34 @@ class SongRhythm:
         noise, quarters = NOISE[attributes.mode] * temperature, quarter_logits(attributes.descriptors)
         return times_ms[draw_rhythm(logits, seed, noise, favoured, quarters)]
 
-    def encode(self, lines: Sequence[TimingPoint]) -> SongEncoding:
-        """Return the song, encoded once, on the clock of red lines."""
-        return self._encode(self.model.rhythm, lines)
+    def encode(self, lines: Sequence[TimingPoint], lead_ms: float = USUAL_LEAD_MS) -> SongEncoding:
+        """Return the song, encoded once, on the clock of red lines.
 
-    def sound(self, lines: Sequence[TimingPoint]) -> SongSound:
+        Args:
+            lead_ms: How much later than a tick its sound is read.
+        """
+        return self._encode(self.model.rhythm, lines, lead_ms)
+
+    def sound(self, lines: Sequence[TimingPoint], lead_ms: float = USUAL_LEAD_MS) -> SongSound:
         """Return the song as the object model reads it."""
-        return SongSound.of(self._encode(self.model.sound, lines))
+        return SongSound.of(self._encode(self.model.sound, lines, lead_ms))
 
-    def _encode(self, network: RhythmNetwork, lines: Sequence[TimingPoint]) -> SongEncoding:
-        key = tuple((line.time_ms, line.beat_length_ms, line.meter) for line in lines)
+    def lead_ms(self, beatmap: Beatmap) -> float:
+        """Return the lead of a map's objects over their sound.
+
+        It is measured for charts of other games: some are as given for another encoding of the song.
+        """
+        if origin_of(beatmap) is Origin.OSU:
+            return USUAL_LEAD_MS
+        times_ms = np.array([obj.time_ms for obj in beatmap.hit_objects])
+        return measure_lead_ms(self._audio.rhythm_features, times_ms)
+
+    def _encode(self, network: RhythmNetwork, lines: Sequence[TimingPoint], lead_ms: float) -> SongEncoding:
+        key = (lead_ms, *((line.time_ms, line.beat_length_ms, line.meter) for line in lines))
         known = self._encoded.get(network)
         if known is None or known[0] != key:
             clock = BeatClock.from_timing(Timing(list(lines)), self._audio.song_ms)
-            known = key, SongEncoding(network, SongAxis(self._audio.rhythm_features, clock))
+            known = key, SongEncoding(network, SongAxis(self._audio.rhythm_features, clock, lead_ms=lead_ms))
             self._encoded[network] = known
             self._sections = None
         return known[1]
