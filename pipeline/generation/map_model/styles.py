@@ -11,9 +11,6 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.objects.styles import STYLES_OF_MODE, Style
 
-STYLE_SPREAD = 0.7
-"""Standard deviation of drawn styles: below that of human-made maps, which have one style in each song."""
-
 TAG_GUIDANCE = 2.5
 """Guidance scale towards the styles of tags, unless one is given: objects so far outweigh a condition."""
 
@@ -98,7 +95,7 @@ def drawn_styles(mode: GameMode, seed: int, song_ms: float) -> dict[Style, float
     Songs of different lengths get different styles for one seed.
     """
     own = STYLES_OF_MODE[mode]
-    drawn = np.random.default_rng([seed, round(song_ms)]).normal(0.0, STYLE_SPREAD, len(own))
+    drawn = np.random.default_rng([seed, round(song_ms)]).standard_normal(len(own))
     return dict(zip(own, drawn.tolist(), strict=True))
 
 
