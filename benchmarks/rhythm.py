@@ -34,12 +34,11 @@ from osuT5.audio.decode import load_audio
 from osuT5.bars.beat_sound import beat_sound
 from osuT5.bars.files import load_bar_model
 from osuT5.bars.network import BarNetwork
-from osuT5.bars.pitches import load_pitches
 from osuT5.bars.placement import constant_meter, most_likely_downbeat
 from osuT5.bars.prediction import predict_downbeats
 from osuT5.rhythm.axis import SongAxis, song_axes
 from osuT5.rhythm.corpus import RhythmChart, RhythmSong, audio_key, load_songs
-from osuT5.rhythm.features import FEATURE_SPEC
+from osuT5.rhythm.features import FEATURE_SPEC, load_pitches
 from osuT5.rhythm.files import load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.phase import most_likely_shift

@@ -26,10 +26,9 @@ from osu_beatmap.profile.human_maps import human_maps
 from osu_beatmap.profile.profile import MapProfile
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import AudioError
-from osuT5.bars.pitches import load_pitches
 from osuT5.dataset.files.sources import FolderSong
 from osuT5.model.files.find import BUNDLED_MODEL
-from osuT5.rhythm.features import FRAME_MS, load_features
+from osuT5.rhythm.features import FRAME_MS, load_features, load_pitches
 from pipeline.generation.map_model.rhythm import SongRhythm
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from osu_beatmap.timing.beat_clock import BeatClock
-from osuT5.bars.pitches import PITCH_FRAME_MS
 from osuT5.rhythm.alignment import USUAL_LEAD_MS
 from osuT5.rhythm.features import FRAME_MS
+from osuT5.rhythm.pitches import PITCH_FRAME_MS
 
 PARTS, HALVES = 12, 2
 """Equal parts of a beat whose levels, and whose pitches, are read."""

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 
 from osu_beatmap.timing.beat_clock import FASTEST_BPM, MAX_FOLDS, SLOWEST_BPM
 from osuT5.bars.beat_sound import HALVES, PARTS
-from osuT5.bars.pitches import FFT_SAMPLES, HOP_SAMPLES, LOWEST_NOTE, PITCHES
 from osuT5.rhythm.alignment import USUAL_LEAD_MS
 from osuT5.rhythm.features import FEATURE_SPEC
+from osuT5.rhythm.pitches import FFT_SAMPLES, HOP_SAMPLES, LOWEST_NOTE, PITCHES
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 from osuT5.bars.beat_sound import HALVES, PARTS
 from osuT5.bars.config import BarConfig
-from osuT5.bars.pitches import PITCHES
 from osuT5.model.attention import rotation_of
 from osuT5.rhythm.features import BANDS
 from osuT5.rhythm.layers import BeatLayer
+from osuT5.rhythm.pitches import PITCHES
 
 PRIOR_LOGIT = -1.1
 """Initial logit of a downbeat, for bars of four beats."""

@@ -13,12 +13,12 @@ from torch import Tensor
 from osu_beatmap.held_out import Split
 from osuT5.audio.decode import AudioError
 from osuT5.bars.beat_sound import BeatSound, beat_sound
-from osuT5.bars.pitches import load_pitches
 from osuT5.dataset.files.filters import ANY_CHART, ChartFilter
 from osuT5.dataset.files.sources import SourceReport
 from osuT5.rhythm.augmentation import AugmentationOptions, augment
 from osuT5.rhythm.axis import song_axes
 from osuT5.rhythm.corpus import RhythmSong, audio_key, load_songs
+from osuT5.rhythm.features import load_pitches
 
 MARGIN_BEATS = 8
 """Beats before the first object and after the last whose bars are still certain."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,8 @@ import torch
 
 from osuT5.audio.decode import load_audio
 from osuT5.audio.onset_strength import attack_strengths
-from osuT5.bars.pitches import compute_pitches
 from osuT5.model.spectrogram import Spectrogram, SpectrogramSpec
+from osuT5.rhythm.pitches import compute_pitches
 
 if TYPE_CHECKING:
     from osuT5.dataset.files.sources import Song
@@ -95,11 +96,20 @@ def load_features(song: Song, cache_file: Path) -> np.ndarray:
     Raises:
         AudioError, OSError: The song cannot be read.
     """
+    return _load_cached(song, cache_file, compute_features)
+
+
+def load_pitches(song: Song, cache_file: Path) -> np.ndarray:
+    """Return the pitches of a song, float16 [frames, pitches], as `load_features` does."""
+    return _load_cached(song, cache_file, compute_pitches)
+
+
+def _load_cached(song: Song, cache_file: Path, compute: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     if not cache_file.is_file():
         with song.audio_file() as audio_path:
-            features = compute_features(load_audio(audio_path, FEATURE_SPEC.sample_rate))
+            values = compute(load_audio(audio_path, FEATURE_SPEC.sample_rate))
         cache_file.parent.mkdir(parents=True, exist_ok=True)
         temporary = cache_file.with_name(f"{cache_file.stem}.{os.getpid()}.tmp.npy")
-        np.save(temporary, features)
+        np.save(temporary, values)
         os.replace(temporary, cache_file)
     return np.load(cache_file, mmap_mode="r")

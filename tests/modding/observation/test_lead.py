@@ -1,4 +1,4 @@
-"""Charts of other games are read at their own lead over the sound."""
+"""Lead of charts of other games over their sound."""
 
 from dataclasses import replace
 from pathlib import Path

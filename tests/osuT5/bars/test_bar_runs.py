@@ -1,4 +1,4 @@
-"""Pitches, sound at the beats, training runs and model files of the bar model."""
+"""Sound, training and files of the bar model."""
 
 import json
 from dataclasses import asdict, replace
@@ -18,7 +18,6 @@ from osuT5.bars.beat_sound import BeatSound, beat_sound
 from osuT5.bars.config import BarConfig
 from osuT5.bars.files import CONTRACT_FILE, load_bar_model, save_bar_model
 from osuT5.bars.network import BarNetwork
-from osuT5.bars.pitches import LOWEST_NOTE, PITCHES, compute_pitches
 from osuT5.bars.prediction import predict_downbeats
 from osuT5.bars.sampling import BarSampler, BarSamplingOptions, BarSong, bar_song
 from osuT5.bars.training import initial_network, right_passages, train_bars
@@ -27,6 +26,7 @@ from osuT5.dataset.files.sources import SourceReport
 from osuT5.map_model.options import MapTrainOptions, PartOptions
 from osuT5.map_model.part_run import PartRun
 from osuT5.rhythm.features import BANDS
+from osuT5.rhythm.pitches import LOWEST_NOTE, PITCHES, compute_pitches
 from tests.osuT5.beats.beat_songs import make_chart, make_song
 from training.loop_options import LoggingOptions, LoopOptions
 from training.processes import Processes

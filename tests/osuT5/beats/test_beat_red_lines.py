@@ -26,7 +26,7 @@ def logits_of(times_ms: np.ndarray, height: float = 2.0) -> np.ndarray:
 
 @pytest.fixture
 def timed(monkeypatch: pytest.MonkeyPatch):
-    """Return a function that predicts the timing of a song by its beats; the bar model moves nothing."""
+    """Return a function that predicts a song's timing by beats alone."""
 
     def predict(times_ms: np.ndarray, height: float = 2.0) -> PredictedTiming:
         monkeypatch.setattr(red_lines, "predict_logits", lambda network, features: logits_of(times_ms, height))

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from osuT5.audio.decode import load_audio
 from osuT5.model.spectrogram import SpectrogramSpec
-
-if TYPE_CHECKING:
-    from osuT5.dataset.files.sources import Song
 
 SAMPLE_RATE = SpectrogramSpec().sample_rate
 FFT_SAMPLES, HOP_SAMPLES = 4096, 800
@@ -55,20 +47,3 @@ def _semitone_weights() -> np.ndarray:
     widths_hz = np.maximum(notes_hz * (2 ** (WIDTH_SEMITONES / 12) - 1), LEAST_WIDTH_BINS * SAMPLE_RATE / FFT_SAMPLES)
     weights = np.exp(-0.5 * ((bins_hz - notes_hz) / widths_hz) ** 2)
     return (weights / weights.sum(axis=0)).astype(np.float32)
-
-
-def load_pitches(song: Song, cache_file: Path) -> np.ndarray:
-    """Return the pitches of a song, float16 [frames, pitches].
-
-    They are read from the cache file, which is written if it does not exist.
-
-    Raises:
-        AudioError, OSError: The song cannot be read.
-    """
-    if not cache_file.is_file():
-        with song.audio_file() as audio_path:
-            pitches = compute_pitches(load_audio(audio_path, SAMPLE_RATE))
-        temporary = cache_file.with_name(f"{cache_file.stem}.{os.getpid()}.tmp.npy")
-        np.save(temporary, pitches)
-        os.replace(temporary, cache_file)
-    return np.load(cache_file)
