@@ -53,13 +53,13 @@ class StyleControl:
 
     def __init__(self, values: np.ndarray, target: float) -> None:
         self.values, self.target = values, target
-        self._expected: list[float] = []
+        self._sum, self._count = 0.0, 0  # of the expected values so far
 
     def tilt(self, logits: np.ndarray) -> np.ndarray:
         """Return the logits of a field, tilted towards the target."""
         expected = expected_value(logits, self.values)
-        self._expected.append(expected)
-        mean = max(0.01 * float(np.ptp(self.values)), float(np.mean(self._expected)))
+        self._sum, self._count = self._sum + expected, self._count + 1
+        mean = max(0.01 * float(np.ptp(self.values)), self._sum / self._count)
         factor = np.clip(self.target / mean, 1 / LARGEST_FACTOR, LARGEST_FACTOR)
         return tilt_to_mean(logits, self.values, expected * factor)
 
