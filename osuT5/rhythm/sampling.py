@@ -64,7 +64,7 @@ class RhythmBatch:
         tick_exists: Mask of the ticks that count in the loss, bool [songs, beats, 24].
         downbeats: 1 for beats that begin a bar, float32 [songs, beats].
         has_downbeats: Mask of the beats that count in the downbeat loss, bool [songs, beats].
-        clean_songs: The windows without changes of the audio, and with places in the bar, as teachers read them.
+        clean_songs: The windows without changes of the audio, with places in the bar, for teachers; None without them.
     """
 
     songs: SongInputs
@@ -73,14 +73,26 @@ class RhythmBatch:
     tick_exists: Tensor
     downbeats: Tensor
     has_downbeats: Tensor
-    clean_songs: SongInputs
+    clean_songs: SongInputs | None = None
 
 
 class BatchSampler:
-    """Source of random batches; those of a step are always equal."""
+    """Source of random batches; those of a step are always equal.
 
-    def __init__(self, axes: Sequence[SongAxis], options: SamplingOptions, window_beats: int, seed: int) -> None:
+    Args:
+        has_teachers: Whether batches include the windows that teachers read.
+    """
+
+    def __init__(
+        self,
+        axes: Sequence[SongAxis],
+        options: SamplingOptions,
+        window_beats: int,
+        seed: int,
+        has_teachers: bool = False,
+    ) -> None:
         self.axes, self.options, self.window_beats, self.seed = axes, options, window_beats, seed
+        self.has_teachers = has_teachers
         self.places = [(axis, chart) for axis, each in enumerate(axes) for chart in range(len(each.charts))]
         self.weights = chart_weights(axes)
 
@@ -132,7 +144,7 @@ class BatchSampler:
         return window_mel(features, int(rng.integers(0, max(1, len(features) - frames))), frames)
 
     def _assemble(self, windows: list[_DrawnWindow], rows: list[_Row], rng: np.random.Generator) -> RhythmBatch:
-        songs, clean = (stack_windows(list(each)) for each in zip(*((w.window, w.clean) for w in windows), strict=True))
+        songs = stack_windows([drawn.window for drawn in windows])
         has_bars = torch.tensor([drawn.has_bars for drawn in windows])
         is_straight = torch.tensor([not drawn.is_shifted for drawn in windows])
         exists = torch.from_numpy(np.stack([drawn.window.tick_exists for drawn in windows]))
@@ -140,6 +152,7 @@ class BatchSampler:
         charts = stack_conditions([row.conditions for row in rows], [row.song for row in rows])
         noise = rng.uniform(-self.options.star_noise, self.options.star_noise, len(rows)).astype(np.float32)
         objects = torch.from_numpy(np.stack([row.targets for row in rows]))
+        clean = stack_windows([drawn.clean for drawn in windows]) if self.has_teachers else None
         return RhythmBatch(
             songs=replace(songs, places=songs.places.masked_fill(~has_bars[:, None], UNKNOWN_PLACE)),
             charts=replace(charts, stars=(charts.stars + torch.from_numpy(noise)).clamp(min=0)),
@@ -147,7 +160,7 @@ class BatchSampler:
             tick_exists=exists,
             downbeats=(songs.places == 0).float(),
             has_downbeats=exists[:, :, 0] & is_straight[:, None],
-            clean_songs=replace(clean, places=clean.places.masked_fill(~is_straight[:, None], UNKNOWN_PLACE)),
+            clean_songs=clean and replace(clean, places=clean.places.masked_fill(~is_straight[:, None], UNKNOWN_PLACE)),
         )
 
 

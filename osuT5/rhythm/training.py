@@ -108,9 +108,10 @@ def train_rhythm(run: PartRun) -> None:
     songs, held_out = run.load(load_songs)
     network = initial_network(run, songs)
     axes, held_out_axes = ([axis for song in each for axis in song_axes(song)] for each in (songs, held_out))
-    sampler = BatchSampler(axes, run.sampling(SamplingOptions), network.config.window_beats, run.options.seed)
-    save = partial(save_rhythm_model, config=network.config)
     teachers = [load_rhythm_model(Path(path)).to(run.processes.device) for path in run.options.teacher_paths]
+    sampling, window_beats = run.sampling(SamplingOptions), network.config.window_beats
+    sampler = BatchSampler(axes, sampling, window_beats, run.options.seed, has_teachers=bool(teachers))
+    save = partial(save_rhythm_model, config=network.config)
     run.train(network, RhythmTask(sampler, held_out_axes, teachers), save, r"chart\.layers\.\d+")
 
 

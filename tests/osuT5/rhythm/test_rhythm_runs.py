@@ -52,7 +52,7 @@ def test_targets_are_mixed_with_the_predictions_of_teachers() -> None:
     teacher = RhythmNetwork(SMALL).eval()
     torch.nn.init.constant_(teacher.head.logit.weight, 0.0)
     torch.nn.init.constant_(teacher.head.logit.bias, 0.0)
-    sampler = BatchSampler(axes, SamplingOptions(songs=1, teacher_share=0.5), SMALL.window_beats, 1)
+    sampler = BatchSampler(axes, SamplingOptions(songs=1, teacher_share=0.5), SMALL.window_beats, 1, has_teachers=True)
     batch = sampler.batch(0)
     targets = RhythmTask(sampler, axes, [teacher])._targets(batch)
     torch.testing.assert_close(targets, 0.5 * batch.objects + 0.25)

@@ -26,8 +26,8 @@ def axes() -> list[SongAxis]:
     return [axis for song in (standard, mixed, converted) for axis in song_axes(song)]
 
 
-def make_sampler(axes: list[SongAxis], options: SamplingOptions = OPTIONS) -> BatchSampler:
-    return BatchSampler(axes, options, SMALL.window_beats, seed=1)
+def make_sampler(axes: list[SongAxis], options: SamplingOptions = OPTIONS, has_teachers: bool = False) -> BatchSampler:
+    return BatchSampler(axes, options, SMALL.window_beats, seed=1, has_teachers=has_teachers)
 
 
 def test_the_batch_of_a_step_is_always_the_same_with_few_charts_of_an_axis(axes: list[SongAxis]) -> None:
@@ -81,7 +81,8 @@ def test_augmentation_keeps_the_shape_and_without_ranges_everything() -> None:
 
 def test_teachers_read_windows_without_changes(axes: list[SongAxis]) -> None:
     loud = replace(OPTIONS, shifted_axes=0.0, known_bars=0.0, augmentation=AugmentationOptions(gain_db=20.0))
-    batch = make_sampler(axes, loud).batch(0)
+    assert make_sampler(axes, loud).batch(0).clean_songs is None
+    batch = make_sampler(axes, loud, has_teachers=True).batch(0)
     assert (batch.songs.places == UNKNOWN_PLACE).all()
     assert (batch.clean_songs.places >= 0).all()
     assert not torch.equal(batch.songs.features, batch.clean_songs.features)
