@@ -29,7 +29,7 @@ from osuT5.objects.model.inputs import (
 )
 from osuT5.objects.model.network import ObjectNetwork
 from osuT5.objects.row_sounds import draw_row_sounds
-from osuT5.objects.style_control import style_controls
+from osuT5.objects.style_control import StyleControl, style_controls
 from osuT5.objects.styles import NEAR_TICKS, Style
 from osuT5.objects.tokens.chart_tokens import ChartTokens
 from osuT5.objects.tokens.drafts import DraftBuilder
@@ -43,6 +43,7 @@ from osuT5.objects.tokens.fields import (
     LONG_KINDS,
     MAX_COLUMNS,
     NONE,
+    NOTE,
     SPEEDS,
     STACK_PX,
     TURN_STEP,
@@ -116,12 +117,14 @@ class MapTarget:
     Attributes:
         styles: In standard deviations from other maps of the mode and star rating.
         loose_styles: Styles that are conditions of the network alone, and not controlled.
+        hold_beats: Typical length of hold notes; None leaves it to the network.
     """
 
     conditions: RhythmConditions
     attributes: Attributes
     styles: Mapping[Style, float]
     loose_styles: Collection[Style] = ()
+    hold_beats: float | None = None
 
 
 class ObjectGenerator:
@@ -299,6 +302,11 @@ class _Chart:
         conditions = target.conditions
         styles = {style: value for style, value in target.styles.items() if style not in target.loose_styles}
         self.controls = style_controls(styles, conditions.mode, conditions.stars, network.config.styles)
+        ratio, hold_beats = target.attributes.hold_note_ratio, target.hold_beats
+        self.hold_control = None if ratio is None else StyleControl(np.array([0.0, 1.0]), ratio)
+        self.hold_length_control = (
+            None if hold_beats is None else StyleControl(np.log2(DURATION_TICKS), np.log2(TICKS_PER_BEAT * hold_beats))
+        )
         self.rng = np.random.default_rng(seed)
         self.cache = network.new_cache()
         self.fields_before = np.full(len(Field), NONE)
@@ -362,7 +370,7 @@ class _Chart:
             nonlocal has_any
             if held[column]:
                 return EMPTY
-            scores = self._guided(logits).copy()
+            scores = self._with_hold_ratio(self._guided(logits))
             if familiar is not None:
                 scores[EMPTY + 1 :] += FAMILIAR_LOGITS * familiar[column]
                 scores[EMPTY] += FAMILIAR_LOGITS * ~familiar[column]
@@ -376,11 +384,22 @@ class _Chart:
         columns, durations = np.zeros(MAX_COLUMNS, np.int64), np.full(MAX_COLUMNS, NONE, np.int64)
         columns[:keys] = chosen
         for column in np.flatnonzero(columns == HOLD):
-            durations[column] = self._draw(self._guided(logits[:, column]))
+            lengths = self._guided(logits[:, column])
+            control = self.hold_length_control
+            durations[column] = self._draw(lengths if control is None else control.tilt(lengths))
             self.held_until[column] = step + DURATION_TICKS[durations[column]]
         values[Field.SOUND] = self._draw(self._guided(self.network.fields(state, Field.SOUND)), is_exact=True)
         self.mania_rows.append(_ManiaRow(index, held, self.columns_before, columns, durations))
         return columns
+
+    def _with_hold_ratio(self, scores: np.ndarray) -> np.ndarray:
+        """Return the logits of a column, with hold notes as requested."""
+        begins = scores[NOTE:]
+        if self.hold_control is None:
+            return scores.copy()
+        tilted = self.hold_control.tilt(begins)
+        same_sum = np.logaddexp.reduce(begins) - np.logaddexp.reduce(tilted)  # no more notes in total
+        return np.append(scores[:NOTE], tilted + same_sum)
 
     def _familiar_columns(self) -> np.ndarray | None:
         """Return the columns after a recent row like the last, bool [18]."""

@@ -27,8 +27,8 @@ VOLUME_STEP = 10.0
 TYPICAL_VOLUME = 70.0
 """Median volume of human-made maps: of 425 training maps, half are within 60-80 %."""
 
-CONTRAST = 1.6
-"""The mean of many maps varies less than each of them."""
+USUAL_CONTRAST = 1.6
+"""Factor of volume changes: the mean of many maps varies less than each of them."""
 
 LOWEST_VOLUME, HIGHEST_VOLUME, VOLUME_MULTIPLE = 20, 100, 5
 MAX_CHANGE = 40.0
@@ -37,10 +37,10 @@ MAX_CHANGE = 40.0
 PHRASE_BARS = 4
 """Kiai times and volumes last for at least so many bars."""
 
-CERTAINTY = 0.15
-"""Factor of log probabilities of beats: neighbours say nearly the same."""
+KIAI_LOGIT = 0.35
+"""Logit that counts as even odds. With it, 0.25 of a song is kiai time, as in human-made maps of 153 training songs."""
 
-SWITCH_NATS = 1.0
+SWITCH_NATS = 0.5
 """Cost of each beginning and end of kiai time."""
 
 
@@ -122,7 +122,7 @@ def kiai_spans_ms(logits: np.ndarray, clock: BeatClock) -> list[tuple[float, flo
     lines = [*clock.bar_line_beats().tolist(), len(clock)]
     if len(lines) <= PHRASE_BARS:
         return []
-    signed = logits.astype(np.float64) * CERTAINTY
+    signed = logits.astype(np.float64) - KIAI_LOGIT
     gains = np.stack([-np.logaddexp(0.0, signed), -np.logaddexp(0.0, -signed)])  # [off or on, beats]
     sums = np.concatenate([np.zeros((2, 1)), gains.cumsum(1)], 1)[:, lines]  # up to each bar line
     count = len(lines)
@@ -151,18 +151,19 @@ def kiai_spans_ms(logits: np.ndarray, clock: BeatClock) -> list[tuple[float, flo
     return spans[::-1]
 
 
-def phrase_volumes(volumes: np.ndarray, clock: BeatClock) -> list[tuple[float, int]]:
+def phrase_volumes(volumes: np.ndarray, clock: BeatClock, contrast: float = USUAL_CONTRAST) -> list[tuple[float, int]]:
     """Return (time_ms, volume in percent) of each volume change.
 
     Changes are at bar lines.
 
     Args:
         volumes: Differences from the typical volume at each beat, float [beats], in VOLUME_STEP.
+        contrast: Factor of the differences; 0 keeps one volume.
     """
     lines = clock.bar_line_beats()[::PHRASE_BARS].tolist() or [0]
     changes: list[tuple[float, int]] = []
     for start, stop in zip(lines, [*lines[1:], len(clock)], strict=True):
-        percent = TYPICAL_VOLUME + CONTRAST * VOLUME_STEP * float(volumes[start:stop].mean())
+        percent = TYPICAL_VOLUME + contrast * VOLUME_STEP * float(volumes[start:stop].mean())
         volume = min(max(VOLUME_MULTIPLE * round(percent / VOLUME_MULTIPLE), LOWEST_VOLUME), HIGHEST_VOLUME)
         if not changes or changes[-1][1] != volume:
             changes.append((float(clock.beat_ms[start]), volume))

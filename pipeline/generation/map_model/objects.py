@@ -35,9 +35,11 @@ from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.map_model.rhythm import SongRhythm, rhythm_conditions
 from pipeline.generation.map_model.styles import (
     TAG_GUIDANCE,
+    draw_hold_beats,
+    draw_volume_contrast,
     drawn_styles,
     wanted_styles,
-    with_drawn_hitsounds,
+    with_drawn_attributes,
     with_hold_tags,
 )
 
@@ -62,7 +64,10 @@ def with_objects(
     mode, keys = chart.attributes.mode, chart.attributes.key_count or 0
     styles = drawn_styles(mode, chart.seed, writer.song_ms)
     network = rhythm.model.objects
-    target = _map_target(with_drawn_hitsounds(chart.attributes, chart.seed, writer.song_ms), styles)
+    stars = rhythm_conditions(chart.attributes).stars
+    attributes = with_drawn_attributes(with_hold_tags(chart.attributes), stars, chart.seed, writer.song_ms)
+    hold_beats = draw_hold_beats(mode, stars, chart.seed, writer.song_ms)
+    target = replace(_map_target(attributes, styles), hold_beats=hold_beats)
     opposite = None if chart.negative is None else _opposite(chart)
     if opposite is None and target.styles != styles:
         draws, opposite = replace(draws, guidance=TAG_GUIDANCE), replace(target, styles=styles)
@@ -76,8 +81,8 @@ def with_objects(
         before=None if chart.before is None else encode_chart(chart.before, song.clock),
         progress=partial(writer.progress, Stage(ContextKind.MAP.value)),
     )
-    if mode is not GameMode.MANIA:
-        set_volumes(drafts, phrase_volumes(rhythm.sections(lines)[:, 1], song.clock))
+    contrast = draw_volume_contrast(mode, chart.seed, writer.song_ms)
+    set_volumes(drafts, phrase_volumes(rhythm.sections(lines)[:, 1], song.clock, contrast))
     contexts: dict[ContextKind, Sequence[EventGroup]] = {**chart.contexts, ContextKind.MAP: []}
     if mode is GameMode.MANIA:
         # Most human-made maps keep one speed; a requested ratio of changes is matched in the finished map.
@@ -139,7 +144,6 @@ def _map_target(attributes: Attributes, styles: Mapping[Style, float]) -> MapTar
 
     Styles apply unless a tag sets others.
     """
-    attributes = with_hold_tags(attributes)
     wanted = wanted_styles(attributes.descriptors, attributes.mode)
     # A map that is drawn with a mean distance has more stacks than human-made ones, so only a tag asks for one.
     loose = {Style.SPACING} - set(wanted)
@@ -148,7 +152,7 @@ def _map_target(attributes: Attributes, styles: Mapping[Style, float]) -> MapTar
 
 def _opposite(chart: ChartState) -> MapTarget:
     """Return the negative target of guidance, at the map's star rating."""
-    return _map_target(replace(chart.negative, difficulty=chart.attributes.difficulty), {})
+    return _map_target(with_hold_tags(replace(chart.negative, difficulty=chart.attributes.difficulty)), {})
 
 
 def add_kiai(chart: ChartState, rhythm: SongRhythm, lines: Sequence[TimingPoint], contract: Contract) -> None:

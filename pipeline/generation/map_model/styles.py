@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
+from osuT5.objects.model.sections import USUAL_CONTRAST
 from osuT5.objects.styles import STYLES_OF_MODE, Style
 
 TAG_GUIDANCE = 2.5
@@ -17,8 +19,37 @@ TAG_GUIDANCE = 2.5
 HOLD_TAG_RATIO = 0.45
 """Ratio of hold notes of a map with a tag of hold notes."""
 
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Distribution of a quantity of human-made maps by star rating.
+
+    `mean` is that at 0 stars, `slope` what a star adds.
+    """
+
+    mean: float
+    slope: float
+    deviation: float
+
+    def at(self, stars: float, deviation: float) -> float:
+        """Return the quantity some standard deviations from the mean."""
+        return self.mean + self.slope * stars + self.deviation * deviation
+
+
+HOLD_RATIO_ROOT = Level(0.365, -0.021, 0.184)
+"""Square root of the ratio of hold notes, of 252 training maps of mania."""
+
+LOG2_HOLD_BEATS = Level(0.466, -0.176, 0.930)
+"""Logarithm of the median length of hold notes, of the same maps."""
+
 HITSOUNDED_SHARE = 0.42
 """Fraction of human-made mania maps with hitsounds, of 505 training maps."""
+
+ONE_VOLUME_SHARE = {GameMode.STANDARD: 0.08, GameMode.TAIKO: 0.5, GameMode.CATCH: 0.0, GameMode.MANIA: 0.7}
+"""Fraction of human-made maps with one volume throughout, of 678 training maps."""
+
+CONTRAST_VARIATION = 0.5
+"""Standard deviation of the logarithm of the contrast between volumes: 3 to 7 of them, as in human-made maps."""
 
 HOLD_TAGS = frozenset({"LN inverse", "LN coordination", "LN density", "LN mixed", "LN release"})
 
@@ -99,12 +130,35 @@ def drawn_styles(mode: GameMode, seed: int, song_ms: float) -> dict[Style, float
     return dict(zip(own, drawn.tolist(), strict=True))
 
 
-def with_drawn_hitsounds(attributes: Attributes, seed: int, song_ms: float) -> Attributes:
-    """Return attributes with or without hitsounds, drawn if unknown."""
-    if attributes.hitsounded is not None:
-        return attributes
-    has_hitsounds = np.random.default_rng([seed, round(song_ms), 1]).random() < HITSOUNDED_SHARE
-    return replace(attributes, hitsounded=bool(has_hitsounds))
+def with_drawn_attributes(attributes: Attributes, stars: float, seed: int, song_ms: float) -> Attributes:
+    """Return attributes with unknown ones of mania drawn.
+
+    These are whether the map has hitsounds, and the ratio of its hold notes.
+    """
+    rng = np.random.default_rng([seed, round(song_ms), 1])
+    has_hitsounds, deviation = bool(rng.random() < HITSOUNDED_SHARE), rng.standard_normal()
+    if attributes.hitsounded is None:
+        attributes = replace(attributes, hitsounded=has_hitsounds)
+    if attributes.hold_note_ratio is None and attributes.mode is GameMode.MANIA:
+        root = HOLD_RATIO_ROOT.at(stars, deviation)
+        attributes = replace(attributes, hold_note_ratio=max(0.0, root) ** 2)
+    return attributes
+
+
+def draw_hold_beats(mode: GameMode, stars: float, seed: int, song_ms: float) -> float | None:
+    """Draw the typical length of a mania map's hold notes in beats."""
+    if mode is not GameMode.MANIA:
+        return None
+    deviation = np.random.default_rng([seed, round(song_ms), 3]).standard_normal()
+    return 2.0 ** LOG2_HOLD_BEATS.at(stars, np.clip(deviation, -1.0, 1.0))
+
+
+def draw_volume_contrast(mode: GameMode, seed: int, song_ms: float) -> float:
+    """Draw the contrast of a map's volumes; 0 is one volume."""
+    rng = np.random.default_rng([seed, round(song_ms), 2])
+    if rng.random() < ONE_VOLUME_SHARE[mode]:
+        return 0.0
+    return USUAL_CONTRAST * math.exp(CONTRAST_VARIATION * rng.standard_normal())
 
 
 def quarter_logits(tags: Collection[str]) -> float:

@@ -12,11 +12,13 @@ from pipeline.generation.map_model.styles import (
     HOLD_TAGS,
     QUARTER_LOGITS,
     STYLES_OF_TAG,
+    draw_hold_beats,
+    draw_volume_contrast,
     drawn_styles,
     known_tags,
     quarter_logits,
     wanted_styles,
-    with_drawn_hitsounds,
+    with_drawn_attributes,
     with_hold_tags,
 )
 
@@ -57,6 +59,23 @@ def test_tags_of_hold_notes_ask_for_them_unless_a_ratio_is_given():
 
 def test_some_maps_have_hitsounds_if_nothing_is_known():
     unknown = Attributes(GameMode.MANIA)
-    drawn = {with_drawn_hitsounds(unknown, seed, 60_000.0).hitsounded for seed in range(20)}
+    drawn = {with_drawn_attributes(unknown, 3.0, seed, 60_000.0).hitsounded for seed in range(20)}
     assert drawn == {False, True}
-    assert with_drawn_hitsounds(Attributes(GameMode.MANIA, hitsounded=False), 1, 60_000.0).hitsounded is False
+    given = Attributes(GameMode.MANIA, hitsounded=False)
+    assert with_drawn_attributes(given, 3.0, 1, 60_000.0).hitsounded is False
+
+
+def test_hold_notes_of_mania_vary_unless_a_ratio_is_given():
+    maps = [with_drawn_attributes(Attributes(GameMode.MANIA), 3.0, seed, 60_000.0) for seed in range(200)]
+    ratios = np.array([each.hold_note_ratio for each in maps])
+    assert 0.02 < np.percentile(ratios, 25) < np.median(ratios) < np.percentile(ratios, 75) < 0.3
+    given = Attributes(GameMode.MANIA, hold_note_ratio=0.5)
+    assert with_drawn_attributes(given, 3.0, 1, 60_000.0).hold_note_ratio == 0.5
+    assert with_drawn_attributes(Attributes(GameMode.CATCH), 3.0, 1, 60_000.0).hold_note_ratio is None
+    assert draw_hold_beats(GameMode.CATCH, 3.0, 1, 60_000.0) is None
+
+
+def test_volumes_of_some_maps_do_not_change():
+    contrasts = np.array([draw_volume_contrast(GameMode.TAIKO, seed, 60_000.0) for seed in range(200)])
+    assert 0.4 < (contrasts == 0).mean() < 0.6
+    assert contrasts.max() > 2 * np.median(contrasts[contrasts > 0])
