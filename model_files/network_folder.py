@@ -49,6 +49,19 @@ def load_network(
     return network.eval().requires_grad_(False), contract
 
 
+def check_contract(folder: Path, contract: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    """Check that a model was trained with the facts of this version.
+
+    Sizes of the network do not count.
+
+    Raises:
+        ModelError: It was trained with others.
+    """
+    for part in expected:
+        if part != "network" and contract.get(part) != expected[part]:
+            raise ModelError(f"{folder} was trained with another {part} than expected: train it again with train.py.")
+
+
 def sizes_from_dict(kind: type[Sizes], values: Mapping[str, Any]) -> Sizes:
     """Return the sizes of a network from JSON or from options.
 

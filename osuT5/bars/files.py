@@ -7,8 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from model_files.errors import ModelError
-from model_files.network_folder import load_network, save_network, sizes_from_dict
+from model_files.network_folder import check_contract, load_network, save_network, sizes_from_dict
 from osuT5.bars.config import BarConfig, contract_of
 from osuT5.bars.network import BarNetwork
 
@@ -29,8 +28,5 @@ def load_bar_model(folder: Path) -> BarNetwork:
     network, contract = load_network(
         folder, CONTRACT_FILE, "a bar model", lambda sizes: BarNetwork(sizes_from_dict(BarConfig, sizes))
     )
-    expected = contract_of(network.config)
-    for part in ("spectrogram", "lead_ms", "pitches", "clock"):
-        if contract.get(part) != expected[part]:
-            raise ModelError(f"{folder} has another {part} than this version: train it again with train.py.")
+    check_contract(folder, contract, contract_of(network.config))
     return network

@@ -91,11 +91,9 @@ def initial_network(run: PartRun, songs: Sequence[BarSong]) -> BarNetwork:
     Without any, it is a random one for the songs.
     """
     torch.manual_seed(run.options.seed)
-    if run.start is not None and run.start.is_dir():
-        start = load_bar_model(run.start)
-        network = BarNetwork(run.resized(start.config))
-        network.load_state_dict(start.state_dict())
-        return network
+    started = run.started_network(load_bar_model, BarNetwork, is_optional=True)
+    if started is not None:
+        return started
     network = BarNetwork(run.sizes(BarConfig))
     for name, mean in (("levels", network.level_mean), ("pitches", network.pitch_mean)):
         means = [getattr(song.sound, name).mean(axis=(0, 1), dtype=np.float64) for song in songs]

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from model_files.errors import ModelError
-from model_files.network_folder import load_network, save_network, sizes_from_dict
+from model_files.network_folder import check_contract, load_network, save_network, sizes_from_dict
 from osuT5.beats.config import BeatConfig, contract_of
 from osuT5.beats.network import BeatNetwork
 
@@ -29,8 +28,5 @@ def load_beat_model(folder: Path) -> BeatNetwork:
     network, contract = load_network(
         folder, CONTRACT_FILE, "a beat model", lambda sizes: BeatNetwork(sizes_from_dict(BeatConfig, sizes))
     )
-    expected = contract_of(network.config)
-    for part in ("spectrogram", "lead_ms"):
-        if contract.get(part) != expected[part]:
-            raise ModelError(f"{folder} has another {part} than this version: train it again with train.py.")
+    check_contract(folder, contract, contract_of(network.config))
     return network

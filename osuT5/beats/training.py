@@ -113,11 +113,9 @@ def initial_network(run: PartRun, songs: Sequence[RhythmSong]) -> BeatNetwork:
     Without any, it is a random one for the songs.
     """
     torch.manual_seed(run.options.seed)
-    if run.start is not None and run.start.is_dir():
-        start = load_beat_model(run.start)
-        network = BeatNetwork(run.resized(start.config))
-        network.load_state_dict(start.state_dict())
-        return network
+    started = run.started_network(load_beat_model, BeatNetwork, is_optional=True)
+    if started is not None:
+        return started
     network = BeatNetwork(run.sizes(BeatConfig))
     network.feature_mean.copy_(torch.from_numpy(mean_features(songs)))
     return network

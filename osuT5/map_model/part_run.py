@@ -35,6 +35,7 @@ ADAPTED_MATRICES = ("query_key_value", "output", "rise", "fall", "modulation")
 
 Options = TypeVar("Options")
 Song = TypeVar("Song")
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class SongLoader(Protocol[Song]):
@@ -81,6 +82,26 @@ class PartRun:
         """Return given sizes with the options that keep their shape."""
         dropout = self._part.sizes.get("dropout")
         return sizes if dropout is None else replace(sizes, dropout=dropout)  # type: ignore[type-var]
+
+    def started_network(
+        self, load: Callable[[Path], Network], build: Callable[[Any], Network], is_optional: bool = False
+    ) -> Network | None:
+        """Return a network with the initial weights, None without any.
+
+        Args:
+            load: Loads a model of this part from a folder.
+            build: Returns a network for a config.
+            is_optional: Whether folders without this part are accepted; older ones have no beat or bar model.
+
+        Raises:
+            ModelError: The weights cannot be loaded.
+        """
+        if self.start is None or (is_optional and not self.start.is_dir()):
+            return None
+        start = load(self.start)
+        network = build(self.resized(start.config))
+        network.load_state_dict(start.state_dict())
+        return network
 
     def sampling(self, kind: type[Options]) -> Options:
         """Return the sampling options, given their class."""

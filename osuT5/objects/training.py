@@ -138,11 +138,8 @@ def initial_network(run: PartRun, rhythm: RhythmConfig, songs: Sequence[ObjectSo
     Without any, it is a random one, for the sound of the rhythm model and the usual styles of the songs.
     """
     torch.manual_seed(run.options.seed)
-    if run.start is None:
-        sizes = run.sizes(ObjectConfig)
-        styles = usual_styles(songs)
-        return ObjectNetwork(replace(sizes, sound_width=rhythm.width, tick_width=rhythm.tick_width, styles=styles))
-    start = load_object_model(run.start)
-    network = ObjectNetwork(run.resized(start.config))
-    network.load_state_dict(start.state_dict())
-    return network
+    started = run.started_network(load_object_model, ObjectNetwork)
+    if started is not None:
+        return started
+    sizes, styles = run.sizes(ObjectConfig), usual_styles(songs)
+    return ObjectNetwork(replace(sizes, sound_width=rhythm.width, tick_width=rhythm.tick_width, styles=styles))

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from model_files.errors import ModelError
-from model_files.network_folder import load_network, save_network, sizes_from_dict
+from model_files.network_folder import check_contract, load_network, save_network, sizes_from_dict
 from osuT5.rhythm.config import RhythmConfig, contract_of
 from osuT5.rhythm.network import RhythmNetwork
 
@@ -29,8 +28,5 @@ def load_rhythm_model(folder: Path) -> RhythmNetwork:
     network, contract = load_network(
         folder, CONTRACT_FILE, "a rhythm model", lambda sizes: RhythmNetwork(sizes_from_dict(RhythmConfig, sizes))
     )
-    expected = contract_of(network.config)
-    for part in ("spectrogram", "clock", "lead_ms"):
-        if contract.get(part) != expected[part]:
-            raise ModelError(f"{folder} has another {part} than this version: train it again with train.py.")
+    check_contract(folder, contract, contract_of(network.config))
     return network

@@ -121,11 +121,9 @@ def initial_network(run: PartRun, songs: Sequence[RhythmSong]) -> RhythmNetwork:
     Without any, it is a random one for the songs.
     """
     torch.manual_seed(run.options.seed)
-    if run.start is not None:
-        start = load_rhythm_model(run.start)
-        network = RhythmNetwork(run.resized(start.config))
-        network.load_state_dict(start.state_dict())
-        return network
+    started = run.started_network(load_rhythm_model, RhythmNetwork)
+    if started is not None:
+        return started
     network = RhythmNetwork(run.sizes(RhythmConfig))
     network.feature_mean.copy_(torch.from_numpy(mean_features(songs)))
     return network

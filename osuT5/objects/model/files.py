@@ -7,8 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from model_files.errors import ModelError
-from model_files.network_folder import load_network, save_network, sizes_from_dict
+from model_files.network_folder import check_contract, load_network, save_network, sizes_from_dict
 from osuT5.objects.model.config import ObjectConfig, contract_of
 from osuT5.objects.model.network import ObjectNetwork
 
@@ -32,8 +31,5 @@ def load_object_model(folder: Path, rhythm_digest: str = "") -> ObjectNetwork:
     network, contract = load_network(
         folder, CONTRACT_FILE, "an object model", lambda sizes: ObjectNetwork(sizes_from_dict(ObjectConfig, sizes))
     )
-    expected = contract_of(network.config, rhythm_digest or contract.get("rhythm_model"))
-    for part in ("tables", "rhythm_model"):
-        if contract.get(part) != expected[part]:
-            raise ModelError(f"{folder} was trained with another {part}: train it again with train.py.")
+    check_contract(folder, contract, contract_of(network.config, rhythm_digest or contract.get("rhythm_model", "")))
     return network
