@@ -15,8 +15,7 @@ from osuT5.bars.files import load_bar_model, save_bar_model
 from osuT5.bars.network import BarNetwork
 from osuT5.bars.prediction import predict_downbeats
 from osuT5.bars.sampling import BarBatch, BarSampler, BarSamplingOptions, BarSong, load_bar_songs
-from osuT5.beats.training import split_validation
-from osuT5.map_model.part_run import PartRun
+from osuT5.map_model.part_run import PartRun, split_validation
 from osuT5.rhythm.training import masked_mean
 from training.task import Figures
 

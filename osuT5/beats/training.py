@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -17,26 +16,13 @@ from osuT5.beats.network import OUTPUTS, BeatNetwork
 from osuT5.beats.prediction import predict_logits
 from osuT5.beats.sampling import BeatBatch, BeatSampler, BeatSamplingOptions, BeatSong, frame_targets
 from osuT5.beats.targets import song_beats
-from osuT5.map_model.part_run import PartRun
+from osuT5.map_model.part_run import PartRun, split_validation
 from osuT5.rhythm.corpus import RhythmSong, load_songs
 from osuT5.rhythm.training import masked_mean, mean_features
 from training.task import Figures
 
-VALIDATION_EVERY = 12
-"""One of so many training songs is never trained on: thresholds and the best weights are chosen by these songs."""
-
 OUTPUT_WEIGHTS = (1.0, 2.0)
 """Weights of beats and downbeats in the loss; downbeats are rarer."""
-
-
-class Named(Protocol):
-    """Song with a name."""
-
-    @property
-    def name(self) -> str: ...
-
-
-Song = TypeVar("Song", bound=Named)
 
 
 class BeatTask:
@@ -88,17 +74,6 @@ def train_beats(run: PartRun) -> None:
     sampler = BeatSampler(list(with_beats(training)), run.sampling(BeatSamplingOptions), run.options.seed)
     task = BeatTask(sampler, list(with_beats(validation)))
     run.train(network, task, partial(save_beat_model, config=network.config), "no layer has an adapter")
-
-
-def split_validation(songs: Sequence[Song]) -> tuple[list[Song], list[Song]]:
-    """Split songs into training songs and validation songs.
-
-    The latter choose weights and thresholds.
-    """
-    ordered = sorted(songs, key=lambda song: song.name)
-    validation = ordered[VALIDATION_EVERY - 1 :: VALIDATION_EVERY]
-    names = {song.name for song in validation}
-    return [song for song in ordered if song.name not in names], validation
 
 
 def with_beats(songs: Sequence[RhythmSong]) -> Iterator[BeatSong]:

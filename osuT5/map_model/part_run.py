@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -30,12 +30,23 @@ PAUSE_POLL_S = 2.0
 
 BOUND_FILE = "bound_to.sha256"
 
+VALIDATION_EVERY = 12
+"""One of so many training songs is never trained on: thresholds and the best weights are chosen by these songs."""
+
 ADAPTED_MATRICES = ("query_key_value", "output", "rise", "fall", "modulation")
 """Matrices of a layer that get an adapter, unless `lora.target_modules` names others."""
 
 Options = TypeVar("Options")
 Song = TypeVar("Song")
+NamedSong = TypeVar("NamedSong", bound="Named")
 Network = TypeVar("Network", bound=nn.Module)
+
+
+class Named(Protocol):
+    """Song with a name."""
+
+    @property
+    def name(self) -> str: ...
 
 
 class SongLoader(Protocol[Song]):
@@ -209,6 +220,17 @@ class PartRun:
     @property
     def _part(self) -> PartOptions:
         return getattr(self.options, self.name)
+
+
+def split_validation(songs: Sequence[NamedSong]) -> tuple[list[NamedSong], list[NamedSong]]:
+    """Split songs into training songs and validation songs.
+
+    The latter choose weights and thresholds.
+    """
+    ordered = sorted(songs, key=lambda song: song.name)
+    validation = ordered[VALIDATION_EVERY - 1 :: VALIDATION_EVERY]
+    names = {song.name for song in validation}
+    return [song for song in ordered if song.name not in names], validation
 
 
 class PlacedTask:

@@ -13,6 +13,7 @@ from torch import Tensor
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
+from osuT5.rhythm.drawing import expected_count
 from osuT5.rhythm.inputs import SongInputs, stack_conditions, stack_windows
 from osuT5.rhythm.network import RhythmNetwork
 from training.devices import moved
@@ -42,7 +43,7 @@ class RhythmPrediction:
 
     def expected_count(self, chart: int) -> float:
         """Return the expected number of objects."""
-        return float(self.probabilities(chart).sum())
+        return expected_count(self.objects[chart])
 
 
 class SongEncoding:

@@ -16,11 +16,12 @@ from osuT5.beats import prediction, training
 from osuT5.beats.files import CONTRACT_FILE, load_beat_model, save_beat_model
 from osuT5.beats.network import BeatNetwork
 from osuT5.beats.prediction import predict_logits
-from osuT5.beats.training import initial_network, split_validation, train_beats
+from osuT5.beats.training import initial_network, train_beats
 from osuT5.dataset.files.filters import ChartFilter
 from osuT5.dataset.files.sources import SourceReport
+from osuT5.map_model import part_run as part_run_module
 from osuT5.map_model.options import MapTrainOptions, PartOptions
-from osuT5.map_model.part_run import PartRun
+from osuT5.map_model.part_run import PartRun, split_validation
 from training.loop_options import LoggingOptions, LoopOptions
 from training.processes import Processes
 
@@ -28,7 +29,7 @@ from training.processes import Processes
 @pytest.fixture
 def part_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PartRun:
     """A short run; one of three songs is for validation."""
-    monkeypatch.setattr(training, "VALIDATION_EVERY", 3)
+    monkeypatch.setattr(part_run_module, "VALIDATION_EVERY", 3)
 
     def load_songs(dataset: str, cache: Path, split: Split, report: SourceReport, chart_filter: ChartFilter) -> list:
         return [] if split is Split.HELD_OUT else [make_song(name=name, seed=seed) for seed, name in enumerate("abc")]
