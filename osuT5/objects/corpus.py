@@ -40,7 +40,7 @@ from osuT5.rhythm.files import load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.prediction import SongEncoding
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 """Number to raise when the content of cached songs changes."""
 
 LONGEST_SILENT_MS = 30 * 60_000.0

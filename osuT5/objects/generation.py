@@ -52,7 +52,7 @@ from osuT5.objects.tokens.fields import (
     ObjectKind,
     nearest_class,
 )
-from osuT5.objects.tokens.slider_shapes import unit_outline
+from osuT5.objects.tokens.slider_shapes import catch_outline, unit_outline
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.inputs import stack_conditions
 
@@ -80,8 +80,13 @@ _DIRECTIONS = np.arange(TURNS) * TURN_STEP
 _IS_SIDEWAYS = np.isin(np.arange(TURNS), (0, TURNS // 2))
 """Turns in catch: on or back, bool [turns]."""
 
-EXACT_FIELDS = frozenset({Field.KIND, Field.SLIDES, Field.NEW_COMBO, Field.SHAPE, Field.SOUND, Field.END_SOUND})
+EXACT_FIELDS = frozenset(
+    {Field.KIND, Field.SLIDES, Field.NEW_COMBO, Field.SHAPE, Field.ARC, Field.SOUND, Field.END_SOUND}
+)
 """Fields drawn from their probabilities as they are: a nucleus would remove what is rare, such as repeats."""
+
+CATCH_EXACT_FIELDS = frozenset({Field.DISTANCE, Field.TURN, Field.SLIDER_TURN})
+"""Fields that in catch, too, are drawn as they are: of two directions, a nucleus would remove the rarer one."""
 
 SOUND_FIELDS = (Field.SOUND, Field.END_SOUND)
 FIELDS_OF_KIND = {
@@ -462,7 +467,9 @@ class _Chart:
         state = self._draw_field(state, Field.KIND, values, kinds)
         fields = FIELDS_OF_KIND[ObjectKind(values[Field.KIND])]
         for field in CHAIN[1:]:
-            if field not in fields or (field is Field.TURN and values[Field.DISTANCE] == 0):
+            is_without = field is Field.TURN and values[Field.DISTANCE] == 0
+            is_without |= field is Field.ARC and self.builder.mode is not GameMode.CATCH
+            if is_without or field not in fields:
                 state = self.network.fields.with_field(state, field, torch.tensor(NONE))
                 continue
             allowed = allowed_durations if field is Field.DURATION else self._allowed(field, step, values)
@@ -474,7 +481,6 @@ class _Chart:
 
         None stands for all.
         """
-        place = self.builder.cursor
         if field is Field.DISTANCE:
             return self._inside_turns(step, DISTANCES_PX[:, None]).any(1)
         if field is Field.TURN:
@@ -484,19 +490,29 @@ class _Chart:
             fits = SPEEDS * self.builder.length_px(step, values[Field.DURATION], values[Field.SLIDES], plain)
             fits = fits <= LONGEST_SLIDER_PX
             return fits if fits.any() else None
-        if field is Field.SLIDER_TURN and self.builder.mode is GameMode.STANDARD:
-            head = place.place(values[Field.DISTANCE], values[Field.TURN])
-            heading = place.moved(head).heading
-            length_px = self.builder.length_px(step, values[Field.DURATION], values[Field.SLIDES], values[Field.SPEED])
+        if field is Field.SLIDER_TURN:
+            return self._inside_slider_turns(step, values)
+        return None
+
+    def _inside_slider_turns(self, step: int, values: dict[Field, int]) -> np.ndarray:
+        """Return which directions keep a slider in the playfield, bool [turns].
+
+        If none does, those that leave it least.
+        """
+        head = self.builder.cursor.place(values[Field.DISTANCE], values[Field.TURN])
+        heading = self.builder.cursor.moved(head).heading
+        length_px = self.builder.length_px(step, values[Field.DURATION], values[Field.SLIDES], values[Field.SPEED])
+        angles = (heading + _DIRECTIONS)[:, None]
+        if self.builder.mode is GameMode.CATCH:  # left or right; height does not matter
+            ways = catch_outline(values[Field.SHAPE], values[Field.ARC]) * length_px
+            x = head[0] + np.where(np.cos(angles) > 0, ways, -ways)
+            outside = np.where(_IS_SIDEWAYS, _outside_px(x, np.zeros_like(x)).max(1), np.inf)
+        else:
             x, y = (unit_outline(values[Field.SHAPE]) * length_px).T  # [points]
-            angles = (heading + _DIRECTIONS)[:, None]
             outside = _outside_px(
                 head[0] + x * np.cos(angles) - y * np.sin(angles), head[1] + x * np.sin(angles) + y * np.cos(angles)
             ).max(1)
-            return outside <= max(0.0, outside.min())
-        if field is Field.SLIDER_TURN:  # catch: left or right
-            return _IS_SIDEWAYS
-        return None
+        return outside <= max(0.0, outside.min())
 
     def _inside_turns(self, step: int, distances_px: np.ndarray) -> np.ndarray:
         """Return which turns stay inside the playfield, bool [distances, turns].
@@ -542,7 +558,8 @@ class _Chart:
         if is_near or field is not Field.DISTANCE:  # the distances of others follow the music
             for control in self.controls.get(field, ()):
                 logits = control.tilt(logits)
-        values[field] = self._draw(logits, is_exact=field in EXACT_FIELDS)
+        is_exact = field in EXACT_FIELDS or (self.builder.mode is GameMode.CATCH and field in CATCH_EXACT_FIELDS)
+        values[field] = self._draw(logits, is_exact=is_exact)
         return self.network.fields.with_field(state, field, torch.tensor(values[field]))
 
     def _guided(self, logits: Tensor) -> np.ndarray:

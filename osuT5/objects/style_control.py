@@ -8,7 +8,7 @@ import numpy as np
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.objects.styles import Levels, Style, absolute_style
-from osuT5.objects.tokens.fields import DISTANCES_PX, FIELD_SIZES, STRAIGHT, TURNS, Field, ObjectKind
+from osuT5.objects.tokens.fields import DISTANCES_PX, FIELD_SIZES, NO_ARC, STRAIGHT, TURNS, Field, ObjectKind
 
 LARGEST_FACTOR = 3.0
 """Highest factor by which an expected value is changed, either way."""
@@ -18,7 +18,9 @@ STEEPEST_TILT = 100.0
 
 HALVINGS = 30
 
-_KINDS, _TURNS, _SHAPES = (np.arange(FIELD_SIZES[field]) for field in (Field.KIND, Field.TURN, Field.SHAPE))
+_KINDS, _TURNS, _SHAPES, _ARCS = (
+    np.arange(FIELD_SIZES[field]) for field in (Field.KIND, Field.TURN, Field.SHAPE, Field.ARC)
+)
 
 _SPACING = {Style.SPACING: (Field.DISTANCE, DISTANCES_PX)}
 
@@ -30,7 +32,7 @@ CONTROLLED: dict[GameMode, dict[Style, tuple[Field, np.ndarray]]] = {
         Style.CURVES: (Field.SHAPE, (_SHAPES != STRAIGHT).astype(float)),
         Style.COMBOS: (Field.NEW_COMBO, np.array([0.0, 1.0])),
     },
-    GameMode.CATCH: _SPACING,
+    GameMode.CATCH: {**_SPACING, Style.CURVES: (Field.ARC, (_ARCS != NO_ARC).astype(float))},
     GameMode.TAIKO: {
         Style.KATS: (Field.KIND, np.isin(_KINDS, (ObjectKind.KAT, ObjectKind.BIG_KAT)).astype(float)),
         Style.BIGS: (Field.KIND, np.isin(_KINDS, (ObjectKind.BIG_DON, ObjectKind.BIG_KAT)).astype(float)),

@@ -15,7 +15,7 @@ import numpy as np
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.objects.tokens.chart_tokens import ChartTokens
-from osuT5.objects.tokens.fields import DISTANCES_PX, NONE, STRAIGHT, TURNS, Field, ObjectKind
+from osuT5.objects.tokens.fields import DISTANCES_PX, NO_ARC, NONE, STRAIGHT, TURNS, Field, ObjectKind
 
 NEAR_TICKS = 12
 """Objects at most half a beat apart are near: their spacing is a matter of style, that of others follows the music."""
@@ -90,9 +90,14 @@ def _places(fields: np.ndarray, gaps: np.ndarray) -> dict[Style, np.ndarray]:
     return {
         Style.SPACING: DISTANCES_PX[fields[is_near, Field.DISTANCE]],
         Style.SLIDERS: is_slider,
-        Style.CURVES: fields[is_slider, Field.SHAPE] != STRAIGHT,
+        Style.CURVES: _is_curved(fields[is_slider]),
         Style.TURNS: np.minimum(turns, TURNS - turns),
     }
+
+
+def _is_curved(sliders: np.ndarray) -> np.ndarray:
+    arcs = sliders[:, Field.ARC]
+    return np.where(arcs == NONE, sliders[:, Field.SHAPE] != STRAIGHT, arcs != NO_ARC)
 
 
 def _combos(fields: np.ndarray) -> dict[Style, float]:

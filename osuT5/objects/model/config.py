@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from osuT5.objects.styles import Levels
-from osuT5.objects.tokens.fields import BENDS, DISTANCES_PX, DURATION_TICKS, SLIDE_COUNTS, SPEEDS, TURNS
+from osuT5.objects.tokens.fields import ARCS_DEG, BENDS, DISTANCES_PX, DURATION_TICKS, SLIDE_COUNTS, SPEEDS, TURNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ def contract_of(config: ObjectConfig, rhythm_digest: str) -> dict:
             "distances_px": DISTANCES_PX.tolist(),
             "turns": TURNS,
             "bends": BENDS.tolist(),
+            "arcs_deg": ARCS_DEG.tolist(),
             "speeds": SPEEDS.tolist(),
         },
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +18,6 @@ from osuT5.encoding.hit_objects.positions import column_event
 from osuT5.encoding.hit_objects.sliders import edge_sound
 from osuT5.encoding.scroll_speed import line_speed
 from osuT5.objects.tokens.fields import (
-    BENDS,
     DURATION_TICKS,
     FIELD_SIZES,
     HOLD,
@@ -34,7 +32,7 @@ from osuT5.objects.tokens.fields import (
     turn_class,
 )
 from osuT5.objects.tokens.placement import Cursor
-from osuT5.objects.tokens.slider_shapes import shape_of
+from osuT5.objects.tokens.slider_shapes import catch_shape, shape_of
 
 CATCH_ROW_PX = 192.0
 """Catch has one dimension: all objects are read on this height."""
@@ -121,8 +119,8 @@ class TokenWriter:
         shape, direction = shape_of(path)
         end = path.end
         if self.beatmap.mode is GameMode.CATCH:
-            end = (end[0], CATCH_ROW_PX)
-            shape, direction = catch_shape(end[0] - slider.x, path.length_px)
+            shape, values[Field.ARC], direction = catch_shape(path)
+            end = (end[0] if shape else slider.x, CATCH_ROW_PX)  # as it is decoded: the heading depends on it
         values[Field.SHAPE] = shape
         values[Field.SLIDER_TURN] = turn_class(direction - self.cursor.heading)
         values[Field.SLIDES] = nearest_ratio_class(slider.slides, SLIDE_COUNTS)
@@ -193,15 +191,6 @@ def duration_class(clock: BeatClock, step: int, end_ms: float) -> int:
     """Return the class of the duration from a step to a time."""
     ticks = int(clock.steps_at(np.array([end_ms]))[0]) - step
     return nearest_ratio_class(max(1, ticks), DURATION_TICKS)
-
-
-def catch_shape(width_px: float, length_px: float) -> tuple[int, float]:
-    """Return the shape of a path's sideways part, and its direction.
-
-    The shape is a class of the ratio, from 0 to the number of bends.
-    """
-    ratio = min(1.0, abs(width_px) / max(length_px, 1e-6))
-    return round(ratio * (len(BENDS) - 1)), 0.0 if width_px >= 0 else math.pi
 
 
 def _path(slider: Slider) -> SliderPath | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -11,12 +10,10 @@ import numpy as np
 from osu_beatmap.beatmap import (
     PLAYFIELD_HEIGHT_PX,
     Circle,
-    CurveKind,
     Difficulty,
     GameMode,
     HitSound,
     HoldNote,
-    PathSegment,
     Point,
     Slider,
     SliderEdge,
@@ -29,7 +26,6 @@ from osuT5.encoding.hit_objects.object_drafts import Draft, sample_of
 from osuT5.encoding.hit_objects.positions import CENTRE, column_x
 from osuT5.objects.tokens.chart_tokens import CATCH_ROW_PX
 from osuT5.objects.tokens.fields import (
-    BENDS,
     DURATION_TICKS,
     HOLD,
     NOTE,
@@ -40,7 +36,7 @@ from osuT5.objects.tokens.fields import (
     ObjectKind,
 )
 from osuT5.objects.tokens.placement import Cursor
-from osuT5.objects.tokens.slider_shapes import path_segments
+from osuT5.objects.tokens.slider_shapes import catch_path, path_segments
 
 TAIKO_SOUNDS = {
     ObjectKind.DON: HitSound.NONE,
@@ -139,7 +135,8 @@ class DraftBuilder:
         length_px = self.length_px(step, *(values[each] for each in (Field.DURATION, Field.SLIDES, Field.SPEED)))
         direction = self.cursor.heading + values[Field.SLIDER_TURN] * TURN_STEP
         if self.mode is GameMode.CATCH:
-            segments = catch_path(values[Field.SHAPE], head, direction, length_px)
+            segments = catch_path(values[Field.SHAPE], values[Field.ARC], head, direction, length_px)
+            head = segments[0].points[0]
         else:
             segments = path_segments(values[Field.SHAPE], head, direction, length_px)
         head_sound, end_sound = sound_of(values[Field.SOUND]), sound_of(max(0, values[Field.END_SOUND]))
@@ -167,28 +164,3 @@ def edge_sounds(head: Sound, end: Sound, slides: int) -> list[Sound]:
     Edges at the end of the path sound like the last one there, those at the head like the head.
     """
     return [head, *(end if number % 2 == slides % 2 else head for number in range(1, slides + 1))]
-
-
-def catch_path(shape: int, head: Point, direction: float, length_px: float) -> list[PathSegment]:
-    """Return the path of a juice stream.
-
-    It goes sideways by the ratio of its shape.
-    """
-    ratio = shape / (len(BENDS) - 1)
-    return juice_path(head, math.copysign(ratio * length_px, math.cos(direction)), length_px)
-
-
-def juice_path(head: Point, width_px: float, length_px: float) -> list[PathSegment]:
-    """Return a path that goes sideways by a width.
-
-    A negative width points to the left. The rest of the length goes up or down.
-
-    One that is too long for the playfield goes up and back down.
-    """
-    rise_px = math.sqrt(max(0.0, length_px**2 - width_px**2))
-    end_x = head[0] + width_px
-    ends = [y for y in (head[1] - rise_px, head[1] + rise_px) if 0 <= y <= PLAYFIELD_HEIGHT_PX]
-    if ends:
-        return [PathSegment(CurveKind.LINEAR, [head, (end_x, ends[0])])]
-    middle = (head[0] + width_px / 2, head[1] - rise_px / 2)
-    return [PathSegment(CurveKind.LINEAR, [head, middle, (end_x, head[1])])]

@@ -52,7 +52,7 @@ class Field(IntEnum):
     DURATION: ticks from begin to end. SLIDES: traversals of a slider. DISTANCE: from the end of the last object.
     TURN: of the movement to the object against the last movement. SHAPE: of a slider's path. SLIDER_TURN: of its
     chord against the movement to its head. SPEED: slider velocity, or scroll speed in taiko. SOUND: of the object or of
-    a slider's head, END_SOUND: of a slider's end.
+    a slider's head, END_SOUND: of a slider's end. ARC: of the path of a juice stream.
     """
 
     KIND = 0
@@ -66,6 +66,7 @@ class Field(IntEnum):
     SPEED = 8
     SOUND = 9
     END_SOUND = 10
+    ARC = 11
 
 
 CHAIN = (
@@ -77,6 +78,7 @@ CHAIN = (
     Field.DISTANCE,
     Field.TURN,
     Field.SHAPE,
+    Field.ARC,
     Field.SLIDER_TURN,
     Field.SOUND,
     Field.END_SOUND,
@@ -105,6 +107,12 @@ BENDS = np.array([-0.3, -0.2, -0.12, -0.05, 0.0, 0.05, 0.12, 0.2, 0.3])
 STRAIGHT = len(BENDS) // 2 * (len(BENDS) + 1)
 """The SHAPE without bends."""
 
+ARCS_DEG = np.array([-190, -135, -90, -45, 0, 45, 90, 135, 190])
+"""Angles of the arcs of juice streams; positive: the way sideways comes first."""
+
+NO_ARC = len(ARCS_DEG) // 2
+"""The ARC of a straight juice stream."""
+
 FIELD_SIZES: dict[Field, int] = {
     Field.KIND: len(ObjectKind),
     Field.DURATION: len(DURATION_TICKS),
@@ -117,6 +125,7 @@ FIELD_SIZES: dict[Field, int] = {
     Field.SPEED: len(SPEEDS),
     Field.SOUND: ADDITION_VALUES * BANK_VALUES,
     Field.END_SOUND: ADDITION_VALUES * BANK_VALUES,
+    Field.ARC: len(ARCS_DEG),
 }
 
 MAX_COLUMNS = 18

@@ -1,6 +1,7 @@
 """Slider paths <-> shapes.
 
-A shape says how far a path bends away from its chord at one and two thirds of its length.
+A shape says how far a path bends away from its chord at one and two thirds of its length. That of a juice stream, of
+which only the way sideways counts, is the ratio of this way to the length, and an arc.
 """
 
 from __future__ import annotations
@@ -10,12 +11,18 @@ from functools import cache
 
 import numpy as np
 
-from osu_beatmap.beatmap import CurveKind, PathSegment, Point
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, CurveKind, PathSegment, Point
 from osu_beatmap.geometry.slider_path import SliderPath
-from osuT5.objects.tokens.fields import BENDS, STRAIGHT, nearest_class
+from osuT5.objects.tokens.fields import ARCS_DEG, BENDS, STRAIGHT, nearest_class
 
 STRAIGHT_BEND = 0.015
 """Bends up to this fraction of the length are rounding."""
+
+NO_WAY_PX = 2.0
+"""Juice streams that go less far sideways or upward are vertical or level."""
+
+WIDEST_ARC = 1.38 * math.pi
+"""Angle of the arc that bends most at its thirds, for its length."""
 
 _FITTING_STEPS = 24
 
@@ -72,15 +79,25 @@ def _arc(bend: float) -> tuple[Point, ...]:
 
     It bends at its thirds.
     """
-    low, high = 1e-3, 1.9 * math.pi  # angle of the arc
+    return arc_points(math.copysign(arc_angle(bend), bend))
+
+
+def arc_angle(bend: float) -> float:
+    """Return the angle of the arc with a bend at its thirds."""
+    low, high = 1e-3, WIDEST_ARC
     for _ in range(_FITTING_STEPS):
         angle = (low + high) / 2
         found = (math.cos(angle / 6) - math.cos(angle / 2)) / angle
         low, high = (angle, high) if found < abs(bend) else (low, angle)
-    radius = 1 / angle
-    side = math.copysign(1.0, bend)
-    half_chord = radius * math.sin(angle / 2)
-    return (0.0, 0.0), (half_chord, side * radius * (1 - math.cos(angle / 2))), (2 * half_chord, 0.0)
+    return angle
+
+
+def arc_points(angle: float) -> tuple[Point, ...]:
+    """Return head, middle and end of a unit arc along x."""
+    radius = 1 / abs(angle)
+    half_chord = radius * math.sin(abs(angle) / 2)
+    rise = math.copysign(radius * (1 - math.cos(angle / 2)), angle)
+    return (0.0, 0.0), (half_chord, rise), (2 * half_chord, 0.0)
 
 
 def path_segments(shape: int, head: Point, direction: float, length_px: float) -> list[PathSegment]:
@@ -105,3 +122,83 @@ def _placed(point: Point, head: Point, direction: float, length_px: float) -> Po
     x, y = point
     cosine, sine = math.cos(direction), math.sin(direction)
     return head[0] + length_px * (cosine * x - sine * y), head[1] + length_px * (sine * x + cosine * y)
+
+
+def catch_shape(path: SliderPath) -> tuple[int, int, float]:
+    """Return the classes of a juice stream, and its direction.
+
+    They are SHAPE, a class of the ratio from 0 to the number of bends, and ARC. The direction is 0 (right) or pi.
+    """
+    way_px, angle = sideways_arc(path)
+    ratio = min(1.0, abs(way_px) / max(path.length_px, 1e-6))
+    return (
+        round(ratio * (len(BENDS) - 1)),
+        nearest_class(math.degrees(angle), ARCS_DEG),
+        0.0 if way_px >= 0 else math.pi,
+    )
+
+
+def sideways_arc(path: SliderPath) -> tuple[float, float]:
+    """Return the way sideways and the angle of the arc.
+
+    The angle is positive if the way sideways comes first, and that of a straight path is 0. Up and down are the same.
+    """
+    length_px = max(path.length_px, 1e-6)
+    end = path.points[-1] - path.points[0]
+    thirds = path.positions(np.array([1, 2]) * length_px / 3) - path.points[0]
+    normal = np.array([abs(end[1]), -abs(end[0])]) * np.where(end < 0, -1, 1)
+    if abs(end[0]) < NO_WAY_PX:  # upward: to either side
+        normal = np.array([1.0, 0.0])
+    elif abs(end[1]) < NO_WAY_PX:  # level: above or below
+        normal = np.array([0.0, 1.0])
+    bend = float((thirds @ normal).mean() / np.hypot(*normal) / length_px)
+    angle = math.copysign(arc_angle(bend), bend) if abs(bend) > STRAIGHT_BEND else 0.0
+    if abs(end[0]) < NO_WAY_PX:
+        return math.copysign(max(1e-6, float(abs(end[0]))), angle), abs(angle)
+    return float(end[0]), abs(angle) if abs(end[1]) < NO_WAY_PX else angle
+
+
+def catch_path(shape: int, arc: int, head: Point, direction: float, length_px: float) -> list[PathSegment]:
+    """Return the path of a juice stream.
+
+    Args:
+        shape, arc: As `catch_shape` returns them.
+        direction: To the right if its cosine is positive.
+    """
+    way_px = math.copysign(shape / (len(BENDS) - 1) * length_px, math.cos(direction))
+    return juice_path(head, way_px, length_px, math.radians(ARCS_DEG[arc]))
+
+
+@cache
+def catch_outline(shape: int, arc: int) -> np.ndarray:
+    """Return the way to the right along a unit stream.
+
+    It is that of nine points, the end last, float64 [9].
+    """
+    path = SliderPath(catch_path(shape, arc, (0.0, 0.0), 0.0, 100.0))
+    return path.positions(np.linspace(1 / 9, 1, 9) * path.length_px)[:, 0] / 100
+
+
+def juice_path(head: Point, way_px: float, length_px: float, angle: float = 0.0) -> list[PathSegment]:
+    """Return the path of a juice stream.
+
+    It goes upward where it does not go sideways, and begins lower if it does not fit into the playfield. One that is
+    too long goes up and back down.
+
+    Args:
+        way_px: Negative to the left.
+        angle: As `sideways_arc` returns it.
+    """
+    points = arc_points(angle) if angle else ((0.0, 0.0), (1.0, 0.0))
+    chord_px = points[-1][0] * length_px
+    cosine = min(1.0, abs(way_px) / max(chord_px, 1e-6))
+    sine, side = math.sqrt(1 - cosine**2), math.copysign(1.0, way_px)
+    placed = [(side * length_px * (cosine * x + sine * y), length_px * (cosine * y - sine * x)) for x, y in points]
+    kind = CurveKind.PERFECT if angle else CurveKind.LINEAR
+    heights_px = SliderPath([PathSegment(kind, placed)]).points[:, 1]
+    if np.ptp(heights_px) > PLAYFIELD_HEIGHT_PX:
+        rise_px = math.sqrt(max(0.0, length_px**2 - way_px**2))
+        kind, placed = CurveKind.LINEAR, [(0.0, 0.0), (way_px / 2, -rise_px / 2), (way_px, 0.0)]
+        heights_px = np.array([-rise_px / 2, 0.0])
+    y = min(max(head[1], -float(heights_px.min())), PLAYFIELD_HEIGHT_PX - float(heights_px.max()))
+    return [PathSegment(kind, [(head[0] + x, y + height) for x, height in placed])]

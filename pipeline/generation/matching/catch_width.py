@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, Beatmap, Circle, HitObject, Slider
-from osuT5.objects.tokens.drafts import juice_path
+from osu_beatmap.geometry.slider_path import SliderPath
+from osuT5.objects.tokens.slider_shapes import juice_path, sideways_arc
 
 MIDDLE_PX = PLAYFIELD_WIDTH_PX / 2
 NARROWEST, WIDEST = 0.15, 1.6
@@ -33,9 +34,10 @@ def scaled_width(beatmap: Beatmap, factor: float) -> Beatmap:
 def _scaled(obj: HitObject, factor: float) -> HitObject:
     x = MIDDLE_PX + (obj.x - MIDDLE_PX) * factor
     if isinstance(obj, Slider):
-        width_px = (obj.segments[-1].points[-1][0] - obj.x) * factor
-        width_px = max(-obj.length_px, min(obj.length_px, width_px))
-        return replace(obj, x=x, segments=juice_path((x, obj.y), width_px, obj.length_px))
+        way_px, angle = sideways_arc(SliderPath(obj.segments))
+        way_px = max(-obj.length_px, min(obj.length_px, way_px * factor))
+        segments = juice_path((x, obj.y), way_px, obj.length_px, angle * min(1.0, factor))
+        return replace(obj, x=x, y=segments[0].points[0][1], segments=segments)
     return replace(obj, x=x) if isinstance(obj, Circle) else obj
 
 

@@ -12,7 +12,7 @@ import torch
 from model_files.errors import ModelError
 from model_files.network_folder import sizes_from_dict
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.beatmap import Difficulty, GameMode, HoldNote
+from osu_beatmap.beatmap import CurveKind, Difficulty, GameMode, HoldNote, Slider
 from osu_beatmap.timing.active_point import Timing
 from osuT5.objects import generation
 from osuT5.objects.batches import PassageSampler, SamplingOptions, cut_passage, mirrored, stack_passages, with_banks
@@ -213,6 +213,13 @@ def test_heads_are_inside_the_playfield(network, song, mode):
     for draft in drafts:
         assert -0.01 <= draft.obj.x <= 512.01
         assert -0.01 <= draft.obj.y <= 384.01
+
+
+def test_juice_streams_have_arcs(network, song):
+    drafts = _generate(network, song, GameMode.CATCH, seed=3)[2]
+    paths = [draft.obj.segments[0] for draft in drafts if isinstance(draft.obj, Slider)]
+    assert {path.kind for path in paths} == {CurveKind.LINEAR, CurveKind.PERFECT}
+    assert all(0 <= y <= 384 for path in paths for _, y in path.points)
 
 
 @pytest.mark.parametrize("mode", ALL_MODES)

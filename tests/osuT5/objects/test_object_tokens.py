@@ -5,14 +5,21 @@ import math
 import numpy as np
 import pytest
 
-from osu_beatmap.beatmap import Difficulty, GameMode, HoldNote, PathSegment, Slider, Spinner
+from osu_beatmap.beatmap import Circle, Difficulty, GameMode, HoldNote, PathSegment, Slider, Spinner
 from osu_beatmap.geometry.slider_path import SliderPath, end_of_object
 from osu_beatmap.timing.active_point import Timing
 from osuT5.objects.tokens.chart_tokens import encode_chart
 from osuT5.objects.tokens.drafts import DraftBuilder
-from osuT5.objects.tokens.fields import BENDS, DISTANCES_PX, NONE, Field
+from osuT5.objects.tokens.fields import ARCS_DEG, BENDS, DISTANCES_PX, NO_ARC, NONE, Field
 from osuT5.objects.tokens.placement import Cursor
-from osuT5.objects.tokens.slider_shapes import mirrored_shape, path_segments, shape_of
+from osuT5.objects.tokens.slider_shapes import (
+    catch_path,
+    catch_shape,
+    juice_path,
+    mirrored_shape,
+    path_segments,
+    shape_of,
+)
 from tests.osuT5.objects.object_maps import LINES, clock_of, make_map
 
 SHAPES = [first * len(BENDS) + second for first in range(2, 7) for second in range(2, 7)]
@@ -33,6 +40,53 @@ def test_a_mirrored_path_has_the_mirrored_shape():
         (segment,) = path_segments(shape, (0.0, 0.0), 0.0, 100.0)
         flipped = PathSegment(segment.kind, [(x, -y) for x, y in segment.points])
         assert shape_of(SliderPath([flipped]))[0] == mirrored_shape(shape)
+
+
+@pytest.mark.parametrize("arc", range(len(ARCS_DEG)))
+@pytest.mark.parametrize("shape", [0, 2, 5])
+def test_a_juice_stream_has_the_shape_and_the_arc_that_it_was_made_with(shape, arc):
+    for direction in (0.0, math.pi):
+        path = SliderPath(catch_path(shape, arc, (250.0, 192.0), direction, 120.0))
+        found_shape, found_arc, found_direction = catch_shape(path)
+        is_narrow = shape > 0 and abs(ARCS_DEG[arc]) > 180  # of no more width than its chord
+        assert is_narrow or found_shape == shape
+        assert abs(ARCS_DEG[found_arc]) == abs(ARCS_DEG[arc])
+        if shape and not is_narrow:  # a vertical one may go to either side
+            assert (found_arc, found_direction) == (arc, direction)
+        assert path.length_px == pytest.approx(120.0, rel=0.03)
+
+
+def test_a_juice_stream_is_the_same_upside_down():
+    for arc in range(len(ARCS_DEG)):
+        (segment,) = catch_path(4, arc, (250.0, 192.0), 0.0, 120.0)
+        flipped = PathSegment(segment.kind, [(x, 384 - y) for x, y in segment.points])
+        assert catch_shape(SliderPath([flipped])) == catch_shape(SliderPath([segment]))
+
+
+@pytest.mark.parametrize("length_px", [90.0, 300.0, 600.0])
+@pytest.mark.parametrize("angle", [-3.0, 0.0, 2.0])
+def test_a_juice_stream_stays_between_top_and_bottom(length_px, angle):
+    segments = juice_path((256.0, 192.0), 20.0, length_px, angle)
+    y = SliderPath(segments).points[:, 1]
+    assert y.min() >= -0.01 and y.max() <= 384.01
+    assert segments[-1].points[-1][0] == pytest.approx(276.0, abs=0.01)
+
+
+def test_headings_of_catch_survive_tokens():
+    beatmap, clock = make_map(GameMode.CATCH), clock_of()
+    for number, obj in enumerate(beatmap.hit_objects):
+        if isinstance(obj, Slider):  # to the left by less than its class tells, and level
+            obj.segments = juice_path((obj.x, obj.y), -5.0 if number % 2 else -80.0, 80.0)
+            obj.length_px = 80.0
+    tokens = encode_chart(beatmap, clock)
+    assert (tokens.fields[tokens.fields[:, Field.SHAPE] != NONE, Field.ARC] == NO_ARC).all()
+    builder = DraftBuilder(GameMode.CATCH, clock, Timing(LINES), Difficulty(), 0)
+    for step, values in zip(tokens.steps, tokens.fields, strict=True):
+        builder.add(int(step), dict(zip(Field, values.tolist(), strict=True)))
+    for draft, given in zip(builder.drafts, beatmap.hit_objects, strict=True):
+        if isinstance(given, Circle | Slider):
+            assert draft.obj.x == pytest.approx(given.x, abs=60)
+    assert builder.cursor.heading == pytest.approx(tokens.end.heading)
 
 
 def test_a_place_is_found_again_to_half_a_class():

@@ -6,7 +6,7 @@ import pytest
 from osu_beatmap.beatmap import Beatmap, Circle, GameMode, Slider, TimingPoint
 from osu_beatmap.geometry.slider_path import path_of
 from osu_beatmap.star_rating import star_rating
-from osuT5.objects.tokens.drafts import juice_path
+from osuT5.objects.tokens.slider_shapes import juice_path
 from pipeline.generation.matching.catch_width import WIDEST, scaled_width, widest_factor
 
 
