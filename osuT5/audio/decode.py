@@ -174,7 +174,7 @@ def _taken_channel(path: Path) -> int | None:
 def _blocks(path: Path, sample_rate: int, mix: ChannelMix) -> Iterator[np.ndarray]:
     refuse_claimed_length(path)
     samples = 0
-    for block in _resampled(_all_pieces(path, mix), sample_rate):
+    for block in _resample(_all_pieces(path, mix), sample_rate):
         samples += len(block)
         if samples > MAX_AUDIO_S * sample_rate:
             raise _too_long(path)
@@ -186,7 +186,7 @@ def _blocks(path: Path, sample_rate: int, mix: ChannelMix) -> Iterator[np.ndarra
 
 
 def audio_format(path: str | Path) -> AudioFormat:
-    """Container, codec, rate and channels of a file.
+    """Return the container, codec, sample rate and channels of a file.
 
     Raises AudioError as `load_audio` does.
     """
@@ -209,7 +209,7 @@ def _duration_s(container: av.container.InputContainer, path: Path) -> float:
 
 
 def read_tags(path: str | Path) -> AudioTags:
-    """Title, artist and so on from the file's tags.
+    """Read the title and the artist from the file's tags.
 
     Raises AudioError as `load_audio` does.
     """
@@ -330,7 +330,7 @@ def _is_believed(container: av.container.InputContainer, path: Path) -> bool:
 
 
 def _demuxed_s(container: av.container.InputContainer, enough_s: float) -> float:
-    """Sum of the packets' durations in seconds, counting until `enough_s` is passed."""
+    """Sum the durations of packets in seconds until `enough_s` is passed."""
     total_s = 0.0
     for packet in container.demux(container.streams.audio[0]):
         if packet.duration and packet.time_base:
@@ -431,8 +431,8 @@ def _frame_samples(frame: av.AudioFrame, mix: ChannelMix) -> np.ndarray:
     return samples if np.isfinite(samples).all() else np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def _resampled(pieces: Iterator[tuple[int, np.ndarray]], sample_rate: int) -> Iterator[np.ndarray]:
-    """Blocks at `sample_rate`.
+def _resample(pieces: Iterator[tuple[int, np.ndarray]], sample_rate: int) -> Iterator[np.ndarray]:
+    """Yield blocks at `sample_rate`.
 
     soxr's streams compensate their filter's delay, so times do not move.
     """

@@ -44,9 +44,9 @@ class BatchPart:
     count: int = 1
 
     def windows(self, whole: int) -> range:
-        """Places of this part's windows in a batch of `whole` windows.
+        """Return this part's window indices in a batch of `whole` windows.
 
-        Raises CorpusError where there are too few.
+        Raises CorpusError if there are fewer windows than parts.
         """
         if self.count > whole:
             raise CorpusError(
@@ -63,7 +63,7 @@ WHOLE_BATCH = BatchPart()
 
 
 def joined(parts: Sequence[Batch]) -> Batch:
-    """Batches one after another as one, padded to the longest row."""
+    """Join batches, padded to the longest row."""
     windows_before = np.cumsum([0, *(len(part.mel) for part in parts)])
     return Batch(
         mel=np.concatenate([part.mel for part in parts]),

@@ -163,7 +163,7 @@ def _with_conversions(charts: list[ReadChart], report: SourceReport) -> list[tup
 def load_corpus(
     songs: Iterable[Song], loader: SongLoader, report: SourceReport, quiet: bool = False
 ) -> list[TrainingSong]:
-    """Songs in memory.
+    """Load songs into memory.
 
     Songs and charts that cannot be used are counted in the report.
     """

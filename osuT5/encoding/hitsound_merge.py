@@ -80,5 +80,5 @@ def _sounding(obj: HitObject, sounds: Sequence[Sound]) -> HitObject:
 
 
 def _sample(sample: HitSample, sound: Sound) -> HitSample:
-    """Banks of the sound; a sample file of the mapper's own stays."""
+    """Copy a sample with a sound's sample sets; a custom file stays."""
     return replace(sample, normal_set=SampleSet(sound.normal_set), addition_set=SampleSet(sound.addition_set))

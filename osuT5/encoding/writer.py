@@ -85,7 +85,7 @@ class GroupWriter:
         return events
 
     def forget_place(self) -> None:
-        """Distances count from the centre again, as after a spinner."""
+        """Reset the last position to the centre, as after a spinner."""
         self._last_point = CENTRE
 
     def combo(self, new_combo: bool) -> list[Event]:

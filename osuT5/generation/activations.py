@@ -65,7 +65,7 @@ class SongActivations:
 def song_activations(
     model: MapperModel, contract: Contract, encoder_states: Tensor, windows: Sequence[Window], song_ms: float
 ) -> np.ndarray | None:
-    """Probabilities [frames, channels] of the song, from windows that cover it once."""
+    """Return a song's probabilities [frames, channels] from windows that cover it once."""
     activations = SongActivations(model, contract, song_ms)
     activations.add(encoder_states, windows)
     return activations.mean()

@@ -54,11 +54,11 @@ class BackgroundEncoder:
         weakref.finalize(self, executor.shutdown, wait=False, cancel_futures=True)
 
     def __getitem__(self, index: int) -> Tensor:
-        """States [positions, d] of one window; waits for them."""
+        """Return the states [positions, d] of a window; wait for them."""
         return self._parts[index // ENCODER_BATCH_WINDOWS].result()[index % ENCODER_BATCH_WINDOWS]
 
     def whole(self) -> Tensor:
-        """States [windows, positions, d] of all windows."""
+        """Return the states [windows, positions, d] of all windows; wait for them."""
         return torch.cat([part.result() for part in self._parts])
 
 
@@ -114,7 +114,7 @@ class AudioEncoder:
         return torch.cat(states)
 
     def encode_ahead(self, windows: Sequence[Window], heard_for: Attributes | None = None) -> BackgroundEncoder:
-        """As `encode`, but in another thread and while its caller goes on."""
+        """Encode windows in another thread while the caller continues."""
         return BackgroundEncoder([partial(self._encode_batch, batch, heard_for) for batch in _batches(windows)])
 
     @torch.inference_mode()

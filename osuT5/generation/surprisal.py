@@ -211,7 +211,7 @@ class ContextScorer:
 
     @torch.inference_mode()
     def _logits(self, passages: Sequence[_Passage]) -> Tensor:
-        """Logits of the requested ids, [ids, vocabulary out], passage after passage."""
+        """Compute logits [ids, vocabulary out] of the scored ids, passage by passage."""
         model = self.writer.model
         longest = max(len(passage.ids) for passage in passages)
         inputs = torch.full((len(passages), longest - 1), PAD_ID)

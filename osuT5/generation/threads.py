@@ -29,7 +29,7 @@ def cpu_threads(model: MapperModel) -> Iterator[None]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread for steps that are too small to share."""
+    """Use one thread for steps that are too small to share."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -40,7 +40,7 @@ class Surprisal:
     expected_bits: float
 
     def __add__(self, other: Surprisal) -> Surprisal:
-        """Of two answers together, each given what was known before it."""
+        """Add the surprisals of two answers, the second given the first."""
         return Surprisal(self.bits + other.bits, self.expected_bits + other.expected_bits)
 
     def scaled(self, share: float) -> Surprisal:
@@ -147,9 +147,9 @@ class TokenScorer:
 
 
 def sound_answers(probabilities: np.ndarray, value: int) -> tuple[Answer, Answer]:
-    """Of a hitsound: its additions, and its two banks.
+    """Return the answers of a hitsound: its additions and its sample sets.
 
-    `probabilities` [values] of all hitsounds.
+    `probabilities` [values] are those of all hitsounds.
     """
     table = probabilities[: ADDITION_VALUES * BANK_VALUES].reshape(BANK_VALUES, ADDITION_VALUES)
     table = table / max(float(table.sum()), 1e-12)

@@ -68,7 +68,7 @@ class ChartOnsets(nn.Module):
         self.correction = Correction(width, config.frame_subdivisions)
 
     def forward(self, states: Tensor, row_window: Tensor, conditions: Tensor, mode_onsets: Tensor) -> Tensor:
-        """Onset logits of each row [rows, sub-frames].
+        """Return the onset logits of each row [rows, sub-frames].
 
         states: encoder states [windows, positions, d]; row_window: window of each row [rows]
         conditions: embedded conditions of each row, summed [rows, d]

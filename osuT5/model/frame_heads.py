@@ -46,7 +46,9 @@ def frame_loss(
     known: Tensor | None = None,
     total_weight: Tensor | None = None,
 ) -> Tensor:
-    """Mean binary cross entropy of frame logits, with positives counted `positive_weight` times.
+    """Compute the mean binary cross-entropy of frame logits.
+
+    Positives count `positive_weight` times.
 
     targets: [windows, sub-frames, channels] in 0..1 (an onset belongs to the sub-frame of its time plus
         `config.audio_lead_ms`)

@@ -41,7 +41,7 @@ class TimePointer(nn.Module):
         self.onset_scale = nn.Parameter(torch.tensor(ONSET_SCALE_START))
 
     def time_keys(self, encoder_states: Tensor, row_window: Tensor, onset_logits: Tensor) -> TimeKeys:
-        """Keys and onset evidence for each decoder row.
+        """Return the keys and the onset evidence for each decoder row.
 
         encoder_states: [windows, positions, d]; row_window: window of each row [rows]
         onset_logits: of each row [rows, sub-frames]

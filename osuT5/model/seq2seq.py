@@ -119,7 +119,7 @@ class MapperModel(PreTrainedModel):
         labels: Tensor | None = None,
         sees_ahead: bool = False,
     ) -> MapperOutput:
-        """Scores every token given those before it (teacher forcing).
+        """Score every token given those before it (teacher forcing).
 
         mel: [windows, frames, n_mels], or encoder_states from `encode`
         decoder_input_ids: [rows, tokens]; decoder_attention_mask: False where a token is padding, left or right

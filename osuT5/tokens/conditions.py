@@ -44,7 +44,7 @@ class SongPlace:
 
 
 def _ratio_class(ratio: float) -> int:
-    """0 for none, 12 for all, and the nearest tenth between."""
+    """Return 0 for none, 12 for all, or the nearest tenth."""
     if ratio <= 0:
         return 0
     return RATIO_STEPS + 2 if ratio >= 1 else 1 + round(ratio * RATIO_STEPS)

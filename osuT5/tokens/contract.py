@@ -79,7 +79,7 @@ class Contract:
         return tuple(c for c in (*OUT_CONTEXTS, *extra) if c in self.vocabulary.contexts)
 
     def to_json(self) -> dict:
-        """Everything but the tables."""
+        """Return everything but the class tables as JSON data."""
         parity = [kind.value for kind in self.parity_conditions]
         return {
             "format": 1,

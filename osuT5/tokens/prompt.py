@@ -61,7 +61,7 @@ class PromptLayout:
     marks_empty_input: bool = True
 
     def head(self, condition_ids: Sequence[int], inputs: Sequence[InputSegment] = ()) -> list[int]:
-        """Everything before the first context."""
+        """Return the token ids before the first context."""
         if not inputs and self.marks_empty_input:
             inputs = (InputSegment(ContextKind.NONE, ()),)
         ids: list[int] = []

@@ -73,7 +73,7 @@ class WindowGrid:
         return round(lookback * (self.frames - 1)) if self.lead_in else 0
 
     def windows(self, song_ms: Ms, lookback: float = LOOKBACK, lookahead: float = LOOKAHEAD) -> list[Window]:
-        """Windows over a song.
+        """Divide a song into overlapping windows.
 
         Every time in [0, song_ms) is decided by exactly one of them.
 

@@ -103,5 +103,5 @@ def _save_adapter(
 
 
 def _start(name: str) -> str | bool:
-    """PEFT's init_lora_weights: true and false are no words there."""
+    """Convert a name to PEFT's init_lora_weights; "true" and "default" become True."""
     return {"true": True, "default": True}.get(name.lower(), name)

@@ -62,9 +62,9 @@ class Architecture:
     network: Mapping[str, Any] = field(default_factory=dict)
 
     def config(self, spec: Contract, sizes: Mapping[str, Any]) -> ModelConfig:
-        """Sizes of the network for a contract; `sizes` overrides some.
+        """Return the network sizes for a contract; `sizes` overrides some.
 
-        Raises ValueError where they do not fit.
+        Raises ValueError if they do not fit.
         """
         return ModelConfig(**{**_sizes_of(spec, self.network), **self.network, **sizes})
 
@@ -86,7 +86,7 @@ def _sizes_of(spec: Contract, network: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def mini_config(spec: Contract, **sizes) -> ModelConfig:
-    """Network sizes of the embedded model for a contract."""
+    """Return the network sizes of the bundled model for a contract."""
     return ARCHITECTURES["mini"].config(spec, sizes)
 
 

@@ -62,5 +62,5 @@ class HeldOutTally:
             self.counts[name] += values.numel()
 
     def pairs(self) -> dict[str, tuple[float, float]]:
-        """Name of a figure -> (sum, count)."""
+        """Return (sum, count) by metric name."""
         return {name: (self.sums[name], self.counts[name]) for name in self.sums}

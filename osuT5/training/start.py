@@ -66,7 +66,10 @@ def check_start(options: TrainOptions) -> None:
 
 
 def starting_point(options: TrainOptions) -> StartingPoint:
-    """Weights in fp32 with their contract. Raises OptionError or ModelError."""
+    """Load or initialise weights in fp32 with their contract.
+
+    Raises OptionError or ModelError.
+    """
     if not options.pretrained_path:
         return _fresh(options)
     source = options.pretrained_path

@@ -29,9 +29,9 @@ class OptOutList:
 
     @classmethod
     def read(cls, path: Path) -> OptOutList:
-        """One user id or name a line; `#` begins a comment.
+        """Read a list with one user id or name per line.
 
-        Raises CorpusError where the file cannot be read.
+        `#` begins a comment. Raises CorpusError if the file cannot be read.
         """
         try:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -95,7 +95,7 @@ class ChartFilter:
         return None
 
     def accepted(self, records: Iterable[ChartRecord]) -> list[int]:
-        """Places of the charts that are used."""
+        """Return the indices of the charts that are used."""
         return [place for place, record in enumerate(records) if self.refusal(record) is None]
 
 

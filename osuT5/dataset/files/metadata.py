@@ -213,9 +213,9 @@ def _star_ratings(row: Mapping[str, Any]) -> tuple[float, ...]:
 
 
 def import_parquet() -> Any:
-    """`pyarrow.parquet`.
+    """Import `pyarrow.parquet`.
 
-    Raises CorpusError, which says how to get it, where it is not installed.
+    Raises CorpusError, with the command that installs it, if it is missing.
     """
     try:
         import pyarrow.parquet

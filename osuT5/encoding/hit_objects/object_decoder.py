@@ -123,7 +123,7 @@ def _taiko_readers(spec: EncodingSpec, report: AssemblyReport) -> Readers:
 
 
 def _mania_readers(key_count: int, report: AssemblyReport) -> Readers:
-    """Hold notes without an end or a duration stay as notes."""
+    """Return the mania decoders; hold notes without an end become notes."""
     note = partial(mania.decode_note, key_count=key_count)
     holds = Pairs(report, partial(mania.decode_hold, key_count=key_count), note)
     return {

@@ -40,7 +40,7 @@ class AssemblyReport:
         return {name: {kind.value: count for kind, count in part.most_common()} for name, part in parts}
 
     def describe(self) -> str:
-        """One line for the user; empty when all went well."""
+        """Return a one-line report for the user, empty without losses."""
         parts = []
         for name, counts in self.counts().items():
             if counts:

@@ -56,10 +56,10 @@ def read_position(events: Sequence[Event], spec: EncodingSpec) -> Point | None:
 
 
 def read_position_as_published(events: Sequence[Event], spec: EncodingSpec) -> Point | None:
-    """As `read_position`, where the published program puts it.
+    """Read a position as the original program does, unlike `read_position`.
 
-    A refined place is the low corner of its step, not its middle, and negative cells, which encoding rounds towards
-    zero, are read as if it had rounded them down.
+    A refined position is the low corner of its step, not its middle. Encoding rounds negative cells towards zero, but
+    they are read as if it had rounded them down.
     """
     value_of = {event.kind: event.value for event in events}
     if (cell := _read_cell(value_of, spec)) is None:

@@ -26,7 +26,7 @@ Anchor = tuple[EventKind, Point]
 
 
 def anchors_of(segments: Sequence[PathSegment]) -> Iterator[Anchor]:
-    """Anchors of a path; a B-spline has those of its Bezier curves."""
+    """Yield the anchors of a path; a B-spline becomes Bezier curves."""
     segments = without_b_splines(segments)
     for index, segment in enumerate(segments):
         for point in segment.points[1:-1]:

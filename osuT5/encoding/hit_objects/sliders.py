@@ -273,7 +273,7 @@ def _path_end(slider: _OpenSlider, end: EventGroup | None, spec: EncodingSpec) -
 
 
 def _edge_sounds(slider: _OpenSlider, inner: list[Sound], end: EventGroup | None, slides: int) -> list[Sound]:
-    """Exactly one sound per edge: missing ones are plain."""
+    """Return exactly one sound per edge; missing ones are plain."""
     head_sound = first_sound(read_sounds(slider.head.events))
     end_sound = first_sound(read_sounds(end.events)) if end is not None else Sound()
     plain = Sound(normal_set=head_sound.normal_set, addition_set=head_sound.addition_set)

@@ -78,14 +78,14 @@ _pools: SharedPools | None = None
 
 
 def share_pools() -> None:
-    """From now on, let the songs of this process share their steps."""
+    """Let the songs of this process share their steps from now on."""
     global _pools
     if _pools is None:
         _pools = SharedPools()
 
 
 def stop_sharing() -> None:
-    """From now on, give each song steps of its own."""
+    """Give each song steps of its own from now on."""
     global _pools
     _pools = None
 

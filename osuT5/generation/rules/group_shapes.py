@@ -105,7 +105,7 @@ class _Fit:
 
 
 def _fit(shape: Shape, given: Sequence[EventKind]) -> _Fit | None:
-    """None where the parts are not the beginning of the shape."""
+    """Fit parts to the beginning of a shape; None if they differ."""
     place = 0
     for kind in given:
         if shape[place : place + 1] == (K.NEW_COMBO,) and kind is not K.NEW_COMBO:

@@ -52,7 +52,7 @@ class TowardsRatioTargets:
 
 
 def count(shares: Iterable[RatioTarget], groups: Iterable[EventGroup]) -> None:
-    """Lets shares know of what was written before."""
+    """Count the events of groups towards ratios."""
     for event in (event for group in groups for event in group.events):
         for share in shares:
             share.read(event)

@@ -314,7 +314,7 @@ def _turned(qkv: Tensor, rotation: Rotation, dim: int) -> Tensor:
 
 
 def _reading_mask(count: int, length: int, local_span: int | None) -> Tensor:
-    """bool [count, length]: what the last `count` of `length` tokens look at."""
+    """Return the attention mask, bool [count, length], of the last `count` tokens."""
     slots = torch.arange(length)
     behind = slots[length - count :, None] - slots
     mask = behind >= 0

@@ -140,9 +140,9 @@ class GraphedSteps:
             yield self
 
     def decoder(self, model: MapperModel, shape: Shape) -> GraphedDecoder:
-        """model: the one that has these.
+        """Return the decoder of a shape, captured at its first use.
 
-        Raises RuntimeError where there is no memory for it.
+        `model` must be that of these steps. Raises RuntimeError if there is no memory for the decoder.
         """
         if shape not in self._decoders:
             while len(self._decoders) >= MOST_SHAPES:
@@ -152,14 +152,14 @@ class GraphedSteps:
         return self._decoders[shape]
 
     def free(self) -> None:
-        """Lets go of all memory, graphs included."""
+        """Release all memory, graphs included."""
         self._decoders.clear()
         self.kept.clear()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
     def give_up(self, error: RuntimeError) -> None:
-        """Frees all memory; steps are plain ones from now on."""
+        """Release all memory; run steps without graphs from now on."""
         self.free()
         self._capture = as_they_are
         if self.problem is None:

@@ -38,7 +38,7 @@ FIRST_MAX_LENGTH = 2048
 
 
 def bundle_json(config: ModelConfig, contract: Contract) -> dict[str, dict]:
-    """Contents of the JSON files of a bundle, by file name."""
+    """Return the contents of the JSON files of a bundle by name."""
     published = network_config(config) | input_config(contract)
     tokenizer = tokenizer_json(contract.vocabulary, contract.tables)
     if not _reads_back(published, tokenizer, config, contract):
@@ -175,5 +175,5 @@ def _spectrogram_buffers(contract: Contract) -> Iterator[tuple[str, Tensor]]:
 
 
 def _whole(value: Any) -> Any:
-    """Whole numbers without a decimal point, as the original writes them."""
+    """Convert whole floats to integers, as the original writes them."""
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -72,9 +72,9 @@ def find_model(source: str | Path | None = None, gamemode: GameMode | None = Non
 
 
 def best_device(wanted: str = "auto") -> str:
-    """`wanted`, or for "auto" CUDA (or ROCm), then MPS, then the CPU.
+    """Return `wanted`; for "auto", CUDA (or ROCm), MPS or the CPU.
 
-    Raises ModelError for one that is not there.
+    "auto" takes the first of them that is available. Raises ModelError if `wanted` is not available.
     """
     if wanted == "auto":
         if torch.cuda.is_available():

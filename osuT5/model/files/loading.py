@@ -64,11 +64,9 @@ def load_model(
 
 
 def read_contract(folder: Path, name: str | None = None) -> tuple[ModelConfig, Contract, bool]:
-    """Sizes and contract, and whether the parameters have their published names.
+    """Read the sizes, the contract, and whether parameter names are published ones.
 
-    Raises ModelError.
-
-    A published model is called `name`, or else as its folder or repository.
+    A published model is called `name`, by default as its folder or repository. Raises ModelError.
     """
     config = _config_json(folder)
     try:

@@ -287,7 +287,7 @@ def without_top_directions(weight: Tensor, rank: int, scale: float) -> Tensor:
 
 
 def _names(pattern: str, module: str) -> bool:
-    """PEFT's patterns match the end of a module's name."""
+    """Return whether a pattern matches a module's last names, as in PEFT."""
     try:
         return re.match(rf"(.*\.)?({pattern})$", module) is not None
     except re.error:

@@ -37,7 +37,10 @@ def vocabulary_of(tokenizer: dict) -> Vocabulary:
 
 
 def tables_of(tokenizer: dict) -> ClassTables:
-    """Mappers and descriptors by class. Raises ValueError for damaged ones."""
+    """Read the tables of mappers and descriptors by class.
+
+    Raises ValueError for damaged tables.
+    """
     names = {
         "mapper_index": "mapper_idx",
         "descriptor_index": "descriptor_idx",
@@ -156,7 +159,7 @@ def _row(event_range: EventRange) -> dict:
 
 
 def _class_count(vocabulary: Vocabulary, kind: EventKind) -> int:
-    """Classes of a condition without the unknown one, which is the last."""
+    """Count the classes of a condition without the last, unknown one."""
     return vocabulary.range_of(kind).high if kind in vocabulary else 0
 
 

@@ -29,12 +29,15 @@ def read_weights(
     device: str = "cpu",
     adapter: Adapter | None = None,
 ) -> dict[str, Tensor]:
-    """All parameters of the network that `config` describes, and nothing else.
+    """Read all parameters of the network that `config` describes, and nothing else.
 
-    rename: gives our name of a stored parameter, or None for one that is not wanted and so not read
-    dtype: of floating-point parameters; None leaves them as they are stored
-    adapter: is merged into the parameters, which it knows by their stored names
-    Raises ModelError where the weights cannot be read, or are not those of such a network.
+    Args:
+        rename: Returns the native name of a stored parameter, or None for one that is not read.
+        dtype: Type of floating-point parameters; None keeps the stored one.
+        adapter: Adapter to merge into the parameters, by their stored names.
+
+    Raises:
+        ModelError: The weights cannot be read, or are not those of such a network.
     """
     stored = folder_weights(folder)
     names = {key: name for key in stored if (name := rename(key)) is not None}
@@ -62,7 +65,7 @@ def build_model(config: ModelConfig, state: Mapping[str, Tensor]) -> MapperModel
 
 
 def _empty_network(config: ModelConfig) -> MapperModel:
-    """Its parameters have shapes and take no memory."""
+    """Build a network whose parameters have shapes but take no memory."""
     with torch.device("meta"):
         return MapperModel(config)
 
