@@ -72,7 +72,7 @@ def is_hitsounded(beatmap: Beatmap) -> bool:
 
 
 def hold_note_ratio(beatmap: Beatmap) -> float:
-    """Share of hold notes among the objects."""
+    """Return the fraction of hold notes among the objects."""
     holds = sum(isinstance(hit_object, HoldNote) for hit_object in beatmap.hit_objects)
     return holds / max(1, len(beatmap.hit_objects))
 

@@ -60,7 +60,7 @@ def _read_file_event(line: str, beatmap: Beatmap) -> None:
 
 
 def _parse_offset(rest: str) -> tuple[float, float]:
-    """`,x,y` after the file name; old formats stop before it."""
+    """Parse `,x,y` after the file name; old formats omit it."""
     parts = [part for part in rest.partition("//")[0].split(",")[1:3] if part.strip()]
     if len(parts) != 2:
         return 0.0, 0.0

@@ -90,7 +90,7 @@ def _replaced(lines: list[tuple[str, str]], part: str, new: list[str]) -> list[t
 
 
 def _part_of(line: str, beatmap: Beatmap) -> str:
-    """background, breaks, or nothing for all other lines."""
+    """Return "background", "breaks", or "" for any other line."""
     kind = line.partition(",")[0]
     if kind not in FILE_KINDS:
         return "breaks" if kind in BREAK_KINDS else ""

@@ -23,13 +23,16 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def osu_file_name(metadata: Metadata) -> str:
-    """`Artist - Title (Creator) [Version].osu`; long parts are cut, the version last."""
+    """Return `Artist - Title (Creator) [Version].osu`.
+
+    Long parts are cut, the version last.
+    """
     parts = [_artist(metadata), _title(metadata), metadata.creator, metadata.version]
     return _fitted(parts, "{} - {} ({}) [{}].osu")
 
 
 def osz_file_name(metadata: Metadata) -> str:
-    """`Artist - Title.osz`, after the mapset's number where it has one."""
+    """Return `Artist - Title.osz`, after the mapset's number if it has one."""
     number = f"{metadata.beatmapset_id} " if metadata.beatmapset_id > 0 else ""
     return _fitted([_artist(metadata), _title(metadata)], number + "{} - {}.osz")
 

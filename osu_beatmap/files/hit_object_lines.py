@@ -102,7 +102,7 @@ def _parse_end_ms(text: str, start_ms: float, offset_ms: float) -> float:
 
 @lru_cache(maxsize=4096)
 def _sample_fields(text: str) -> tuple[int, int, int, int, str]:
-    """`normalSet:additionSet:index:volume:filename`, of which any tail may be missing."""
+    """Parse `normalSet:additionSet:index:volume:filename`; any tail may be missing."""
     if not text:
         return SampleSet.AUTO, SampleSet.AUTO, 0, 0, ""
     parts = text.split(":", 4)
@@ -113,7 +113,7 @@ def _sample_fields(text: str) -> tuple[int, int, int, int, str]:
 
 
 def _sample_set(number: int) -> int:
-    """Unknown banks count as 'the timing point's', as in osu!."""
+    """Return a sample set, AUTO for an unknown number, as in osu!."""
     return number if number in (SampleSet.NORMAL, SampleSet.SOFT, SampleSet.DRUM) else int(SampleSet.AUTO)
 
 

@@ -104,5 +104,5 @@ def format_coordinate(value: float, format_version: int) -> str:
 
 
 def shown(text: str) -> str:
-    """User text, quoted and short enough for a message."""
+    """Quote user text, short enough for a message."""
     return repr(text if len(text) <= 40 else text[:37] + "...")

@@ -80,7 +80,7 @@ def _weighted(control: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _bezier_weights(degree: int, parameters: np.ndarray) -> np.ndarray:
-    """Weights [n, degree + 1] of the control points at parameters [n]."""
+    """Return the weights [n, degree + 1] of control points at parameters [n]."""
     order = np.arange(degree + 1)
     binomials = np.array([math.comb(degree, k) for k in order], np.float64)
     return binomials * _powers(1 - parameters, degree - order) * _powers(parameters, order)
@@ -92,9 +92,9 @@ def _chord_weights(degree: int) -> np.ndarray:
 
 
 def _powers(bases: np.ndarray, exponents: np.ndarray) -> np.ndarray:
-    """[n], [m] -> [n, m].
+    """Raise bases [n] to exponents [m]; return [n, m].
 
-    One by one: numpy rounds powers otherwise where a processor has AVX-512.
+    Powers are computed one by one, since numpy rounds them differently on processors with AVX-512.
     """
     return np.array([[math.pow(base, exponent) for exponent in exponents] for base in bases])
 

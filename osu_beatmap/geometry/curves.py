@@ -191,5 +191,5 @@ _cached_bezier_matrices = lru_cache(maxsize=64)(_build_bezier_matrices)
 
 
 def _bezier_matrices(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`_build_bezier_matrices`, remembered where they are small."""
+    """Return the result of `_build_bezier_matrices`, cached for small counts."""
     return _cached_bezier_matrices(count) if count <= 64 else _build_bezier_matrices(count)

@@ -63,7 +63,7 @@ class PathBatch:
         self._groups = _grouped([segment for path in paths for segment in path])
 
     def natural_lengths(self, points: np.ndarray) -> np.ndarray:
-        """Lengths [..., paths] of the paths through points [..., n, 2]."""
+        """Return the lengths [..., paths] of paths through points [..., n, 2]."""
         if not self.count:
             return np.zeros((*points.shape[:-2], 0))
         lengths = np.zeros((*points.shape[:-2], len(self._path_of)))
@@ -95,7 +95,7 @@ class PathBatch:
         return np.take_along_axis(found, chosen[..., None], axis=-2)
 
     def _lengths_before(self, lengths: np.ndarray) -> np.ndarray:
-        """For each segment the length of those before it in its path."""
+        """Return the length before each segment in its path."""
         total = np.cumsum(lengths, axis=-1) - lengths
         return total - total[..., self._starts[self._path_of]]
 

@@ -170,7 +170,7 @@ def _collinear(control: np.ndarray) -> bool:
 
 
 def _fit(points: np.ndarray, cumulative: np.ndarray, length_px: float) -> tuple[np.ndarray, np.ndarray]:
-    """Cuts or prolongs a polyline to a length."""
+    """Cut or prolong a polyline to a length."""
     natural_px = cumulative[-1]
     if length_px > natural_px and (len(points) < 2 or (points[-1] == points[-2]).all()):
         return points, cumulative  # no direction to go on in: osu! leaves such a path as it is

@@ -62,14 +62,14 @@ class _Stacker:
         self.is_slider = [isinstance(hit_object, Slider) for hit_object in chart.objects]
 
     def backward(self) -> np.ndarray:
-        """From the last object of each stack to its first."""
+        """Stack from the last object of each stack to its first."""
         for last in range(len(self.heights) - 1, 0, -1):
             if self.heights[last] == 0 and not self.chart.is_spinner[last]:
                 self._stack_before(last)
         return self.heights
 
     def _stack_before(self, last: int) -> None:
-        """Everything that is stacked on object `last`."""
+        """Stack earlier objects on object `last`."""
         base, starts_at_slider = last, self.is_slider[last]
         before_ms = self.chart.start_ms if starts_at_slider else self.chart.end_ms
         for place in range(last - 1, max(-1, last - 1 - MAX_COMPARED), -1):

@@ -73,7 +73,10 @@ def fruits(chart: Chart) -> list[Fruit]:
 
 
 def catcher_width_px(circle_size: float) -> float:
-    """Full width of the catcher. Source: the size formula of osu!lazer's catcher."""
+    """Return the full width of the catcher.
+
+    Source: the size formula of osu!lazer's catcher.
+    """
     return CATCHER_WIDTH_PX * abs(1.0 - 0.7 * (circle_size - 5.0) / 5.0)
 
 
@@ -100,7 +103,7 @@ def movements(chart: Chart, caught: list[Fruit] | None = None) -> list[Movement]
 
 
 def hyperdashes(chart: Chart) -> Iterator[Finding]:
-    """Cups and salads (easy and normal) have no hyperdash."""
+    """Report hyperdashes in cups and salads (easy and normal)."""
     if chart.level > Level.NORMAL:
         return
     for movement in movements(chart):
@@ -110,7 +113,7 @@ def hyperdashes(chart: Chart) -> Iterator[Finding]:
 
 
 def consecutive_hyperdashes(chart: Chart) -> Iterator[Finding]:
-    """Platters and rains (hard and insane) have few hyperdashes in a row."""
+    """Report many successive hyperdashes in platters and rains (hard and insane)."""
     most = MAX_CONSECUTIVE_HYPERDASHES.get(chart.level)
     if most is None:
         return
@@ -127,7 +130,7 @@ def consecutive_hyperdashes(chart: Chart) -> Iterator[Finding]:
 
 
 def edge_dashes(chart: Chart) -> Iterator[Finding]:
-    """Low levels have no dash that only just needs no hyperdash."""
+    """Report dashes of low levels that only just need no hyperdash."""
     if chart.level > MAX_EDGE_LEVEL:
         return
     for movement in movements(chart):
@@ -146,7 +149,7 @@ def _edge_px(gap_ms: float) -> float:
 
 
 def _stream(chart: Chart, place: int) -> list[Fruit]:
-    """Head, large droplets, repeats and end of a juice stream."""
+    """Return the head, drops, repeats and end of a juice stream."""
     slider: Slider = chart.objects[place]
     path = chart.paths[place]
     ticks = tick_shares(slider, chart.timing, chart.difficulty, chart.beatmap.format_version)

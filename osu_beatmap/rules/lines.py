@@ -63,7 +63,7 @@ def first_line(chart: Chart) -> Iterator[Finding]:
 
 
 def duplicate_lines(chart: Chart) -> Iterator[Finding]:
-    """No two lines of one kind at one time."""
+    """Report two timing points of one kind at one time."""
     for line, following in pairwise(chart.lines):
         if (line.time_ms, line.uninherited) == (following.time_ms, following.uninherited):
             colour = "red" if line.uninherited else "green"
@@ -71,7 +71,7 @@ def duplicate_lines(chart: Chart) -> Iterator[Finding]:
 
 
 def lines_outside_audio(chart: Chart) -> Iterator[Finding]:
-    """Lines lie between the start and the end of the audio."""
+    """Report timing points before or after the audio."""
     for line in chart.lines:
         if line.time_ms < 0:
             yield problem("lines_outside_audio", line.time_ms, "A timing point is before the start of the audio.")

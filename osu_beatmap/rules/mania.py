@@ -26,7 +26,7 @@ def key_count(chart: Chart) -> int:
 
 
 def columns(chart: Chart) -> NDArray[np.int64]:
-    """Column of each object [n], from 0.
+    """Return the column of each object [n], from 0.
 
     Source: the wiki page "osu (file format)", column of a hold note.
     """
@@ -60,7 +60,7 @@ def short_holds(chart: Chart) -> Iterator[Finding]:
 
 
 def chord_size(chart: Chart) -> Iterator[Finding]:
-    """Low levels keep chords small."""
+    """Report chords that are too large for the level."""
     largest = MAX_CHORD.get(chart.level)
     if largest is None or not chart.objects:
         return

@@ -29,7 +29,7 @@ def unusable_field(numbers: Iterator[Field]) -> str | None:
 
 
 def object_numbers(hit_object: HitObject) -> Iterator[Field]:
-    """Every number of an object."""
+    """Yield the name, value and limit of every number of an object."""
     yield "time", hit_object.time_ms, MAX_NUMBER
     yield "x", hit_object.x, MAX_COORDINATE_PX
     yield "y", hit_object.y, MAX_COORDINATE_PX
@@ -48,7 +48,7 @@ def object_numbers(hit_object: HitObject) -> Iterator[Field]:
 
 
 def line_numbers(line: TimingPoint) -> Iterator[Field]:
-    """Every number of a timing line."""
+    """Yield the name, value and limit of every number of a line."""
     yield "time", line.time_ms, MAX_NUMBER
     yield "beat length", line.beat_length_ms, MAX_NUMBER
     yield "volume", line.volume, MAX_NUMBER

@@ -31,7 +31,7 @@ BREAK_ROUNDING_MS = 1.0
 
 
 def unsnapped(chart: Chart) -> Iterator[Finding]:
-    """Objects start and end on a tick of an accepted beat divisor."""
+    """Report objects that start or end off the ticks of accepted divisors."""
     if not chart.has_tempo:
         return
     for part, times_ms in (("starts", chart.start_ms), ("ends", chart.end_ms)):
@@ -145,7 +145,7 @@ def slider_nodes(chart: Chart) -> Iterator[Finding]:
 
 
 def objects_outside_audio(chart: Chart) -> Iterator[Finding]:
-    """Objects lie between the start and the end of the audio."""
+    """Report objects that start before or end after the audio."""
     audio_ms = math.inf if chart.audio_ms is None else chart.audio_ms
     for place in np.flatnonzero((chart.start_ms < 0) | (chart.end_ms > audio_ms)):
         side = "starts before the start" if chart.start_ms[place] < 0 else "ends after the end"

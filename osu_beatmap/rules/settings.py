@@ -54,7 +54,7 @@ def preview_time(chart: Chart) -> Iterator[Finding]:
 
 
 def metadata_characters(chart: Chart) -> Iterator[Finding]:
-    """Romanised fields hold ASCII only, and no field holds control characters."""
+    """Report non-ASCII characters in romanised fields, and control characters in any."""
     data = chart.beatmap.metadata
     romanised = {"title": data.title, "artist": data.artist, "creator": data.creator, "difficulty name": data.version}
     free = {
@@ -89,6 +89,9 @@ def combo_colours(chart: Chart) -> Iterator[Finding]:
 
 
 def _luminosity(colour: tuple[int, int, int]) -> float:
-    """Perceived brightness of a colour, 0..255. Source: the HSP colour model (alienryderflex.com/hsp.html)."""
+    """Return the perceived brightness of a colour, 0..255.
+
+    Source: the HSP colour model (alienryderflex.com/hsp.html).
+    """
     red, green, blue = (min(255.0, max(0.0, float(channel))) for channel in colour)
     return math.sqrt(0.299 * red * red + 0.587 * green * green + 0.114 * blue * blue)

@@ -31,9 +31,9 @@ COVERING_SHARE_OF_RADIUS = 1 / 1.75
 
 
 def off_screen(chart: Chart) -> Iterator[Finding]:
-    """Every part of circles and sliders is on a 4:3 screen.
+    """Report circles and sliders that leave a 4:3 screen.
 
-    Stacking, which moves objects a little, is left out.
+    Stacking, which moves objects a little, is ignored.
     """
     heads_px = _beyond_screen_px(chart.start_xy, chart.radius_px)
     for place, hit_object in enumerate(chart.objects):
@@ -120,7 +120,7 @@ def close_objects(chart: Chart) -> Iterator[Finding]:
 
 
 def short_sliders(chart: Chart) -> Iterator[Finding]:
-    """In easy, sliders last long enough to be followed."""
+    """Report sliders in easy that are too short to be followed."""
     if chart.level is not Level.EASY:
         return
     for place in chart.paths:
@@ -131,7 +131,7 @@ def short_sliders(chart: Chart) -> Iterator[Finding]:
 
 
 def fast_repeats(chart: Chart) -> Iterator[Finding]:
-    """In easy and normal, sliders do not turn back and forth quickly."""
+    """Report sliders in easy and normal that repeat too quickly."""
     shortest_ms = MIN_SLIDE_MS.get(chart.level)
     if shortest_ms is None:
         return

@@ -45,7 +45,7 @@ def usual_beat_ms(beat_length_ms: float) -> float:
 
 
 def long_patterns(chart: Chart) -> Iterator[Finding]:
-    """Streams are no longer than the level allows."""
+    """Report streams that are longer than the level allows."""
     notes, gap_ms, beat_ms = _note_gaps(chart)
     for largest_beats, most in MAX_NOTES.get(chart.level, {}).items():
         for first, last in _runs(gap_ms <= largest_beats * beat_ms + ROUNDING_MS):
@@ -56,7 +56,7 @@ def long_patterns(chart: Chart) -> Iterator[Finding]:
 
 
 def fast_patterns(chart: Chart) -> Iterator[Finding]:
-    """No two notes follow each other faster than the level allows."""
+    """Report notes that follow each other faster than the level allows."""
     if chart.level not in MAX_NOTES:
         return
     smallest_beats = min(MAX_NOTES[chart.level])
@@ -85,7 +85,7 @@ def finisher_in_stream(chart: Chart) -> Iterator[Finding]:
 
 
 def no_rest(chart: Chart) -> Iterator[Finding]:
-    """Low levels rest the player from time to time."""
+    """Report long passages without a rest in low levels."""
     rests = REST_BEATS.get(chart.level)
     if rests is None or len(chart.objects) < 2:
         return
