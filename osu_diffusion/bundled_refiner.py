@@ -86,12 +86,13 @@ class BundledEstimator:
         return Estimate(found.float().cpu(), log_variances[:, None].expand(noisy.shape))
 
     def _log_variances(self, schedule: NoiseSchedule, step: int) -> np.ndarray:
-        """Of the step to less noise, for each point [n].
+        """Return the log-variances of the step to less noise, [n points].
 
-        The posterior's variance takes what the network says for certain, which in few steps makes samples too alike,
-        and sliders too straight. Control points get what is uncertain about x_0 besides (Bao et al. 2022,
-        "Analytic-DPM", theorem 1), taken to be that of normal offsets; objects as a whole do not, since it brought
-        them no nearer to a mapper's spacing.
+        The posterior's variance takes the prediction of x_0 as certain. With few steps, this makes samples too alike,
+        and sliders too straight. Control points therefore get the uncertainty of x_0 in addition, taken to be that of
+        normal offsets. Whole objects do not, since it brought them no nearer to a mapper's spacing.
+
+        Source: Bao et al. 2022, "Analytic-DPM", theorem 1.
         """
         variances = np.full(len(self.features.path_ids), np.exp(schedule.posterior_log_variances[step]))
         variances[self._bends()] += self._uncertainty(schedule, step) * schedule.posterior_signal_weights[step] ** 2

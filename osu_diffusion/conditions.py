@@ -33,9 +33,9 @@ class ConditionSpec:
         return sum(self.sizes())
 
     def class_vector(self, attributes: Attributes) -> np.ndarray:
-        """Ones where a class holds, float32 [size].
+        """Return ones for the classes of attributes, float32 [size].
 
-        What is None, or in no table, is unknown.
+        An attribute that is None, or in no table, is of the unknown class.
         """
         vector = np.zeros(self.size, dtype=np.float32)
         places = (

@@ -137,7 +137,7 @@ def _object_starts(sequence: PointSequence) -> np.ndarray:
 
 
 def _path_heads(sequence: PointSequence) -> np.ndarray:
-    """Index of the first point of each path."""
+    """Return the index of the first point of each path."""
     return np.searchsorted(np.maximum.accumulate(sequence.path_of), np.arange(len(sequence.path_ends)))
 
 

@@ -136,6 +136,6 @@ def mirrored(beatmap: Beatmap, mirror: tuple[bool, bool]) -> Beatmap:
 
 
 def mirrored_positions(positions: np.ndarray, mirror: tuple[bool, bool]) -> np.ndarray:
-    """Positions [..., 2] of the mirror image."""
+    """Return the positions [..., 2] of the mirror image."""
     size = np.array([PLAYFIELD_WIDTH_PX, PLAYFIELD_HEIGHT_PX])
     return np.where(mirror, size - positions, positions)

@@ -104,7 +104,7 @@ class Block(nn.Module):
         self.contract = nn.Linear(4 * width, width)
 
     def forward(self, x: Tensor, modulation: Tensor, seen: Tensor, rotation: Tensor | None) -> Tensor:
-        """x [N, T, D], modulation [N, 6 D] -> [N, T, D]."""
+        """Apply the block to x [N, T, D] with a modulation [N, 6 D]."""
         shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = modulation.chunk(6, dim=1)
         x = x + gate_a[:, None] * self.attention(modulated(x, shift_a, scale_a), seen, rotation)
         inner = F.gelu(self.expand(modulated(x, shift_f, scale_f)), approximate="tanh")  # [N, T, 4 D]
@@ -119,7 +119,7 @@ class Attention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, x: Tensor, seen: Tensor, rotation: Tensor | None) -> Tensor:
-        """x [N, T, D] -> [N, T, D]."""
+        """Apply self-attention to x [N, T, D]."""
         rows, length, width = x.shape
         split = self.qkv(x).view(rows, length, 3, self.heads, width // self.heads)
         query, key, value = split.permute(2, 0, 3, 1, 4)  # [N, heads, T, D / heads] each

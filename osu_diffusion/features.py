@@ -43,7 +43,7 @@ def normalised(positions_px: np.ndarray) -> np.ndarray:
 
 
 def in_px(positions: np.ndarray) -> np.ndarray:
-    """Normalised positions [..., 2] as px, float64."""
+    """Convert normalised positions [..., 2] to px, float64."""
     return positions.astype(np.float64) * POSITION_SCALE_PX + CENTRE_PX
 
 

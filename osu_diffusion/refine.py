@@ -78,14 +78,14 @@ class Refiner(Protocol):
     default_steps: int
 
     def to_positions_px(self, positions: torch.Tensor) -> np.ndarray:
-        """Positions [..., 2] as the network has them, in px."""
+        """Convert the network's positions [..., 2] to px."""
 
     def from_positions_px(self, positions_px: np.ndarray) -> torch.Tensor: ...
 
     def start(
         self, draft_px: np.ndarray, schedule: NoiseSchedule, samples: int, random_init: bool, generator: torch.Generator
     ) -> torch.Tensor:
-        """Noisy positions [samples, n, 2] at the last step of the schedule."""
+        """Return noisy positions [samples, n, 2] at the last step of the schedule."""
 
     def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> Estimator:
         """Return the estimator of a refiner for one map."""

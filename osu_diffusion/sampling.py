@@ -99,10 +99,10 @@ def chunks(length: int, longest: int, buffer: int) -> Iterator[tuple[slice, slic
 
 
 def in_chunks(estimate: Callable[[slice], Estimate], length: int, longest: int, buffer: int) -> Estimate:
-    """One estimate for a whole sequence, of estimates for its pieces.
+    """Estimate a whole sequence by estimates of its pieces.
 
-    Since the pieces are joined before any noise is drawn, no seam can arise: neighbours on both sides of a join have
-    seen the same noisy positions.
+    The pieces are joined before any noise is drawn, so no seam can arise: the estimates on both sides of a join used
+    the same noisy positions.
     """
     if length <= longest:
         return estimate(slice(0, length))

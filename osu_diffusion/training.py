@@ -111,7 +111,10 @@ class PartSampler:
 
 
 def part_of(sequence: PointSequence, length: int, rng: np.random.Generator) -> tuple[int, int]:
-    """First and last point (exclusive) of whole objects, `length` points at most."""
+    """Choose whole objects of at most `length` points.
+
+    Return their first and last point (exclusive). A longer object is cut.
+    """
     first = int(rng.integers(max(1, len(sequence) - length + 1)))
     first = int(np.searchsorted(sequence.object_of, sequence.object_of[first]))
     last = min(first + length, len(sequence))
@@ -139,7 +142,7 @@ def sliced(sequence: PointSequence, first: int, last: int, speed: float = 1.0) -
 
 
 def padded(values: np.ndarray, length: int) -> np.ndarray:
-    """Values [n, ...] with zeros up to `length` of them."""
+    """Pad values [n, ...] with zeros to `length` of them."""
     return np.concatenate([values, np.zeros((length - len(values), *values.shape[1:]), dtype=values.dtype)])
 
 
@@ -180,7 +183,7 @@ class RefinerTask:
         device = next(model.parameters()).device
         steps = steps.to(device)
         alpha_bars = self.alpha_bars.to(device)[steps]
-        noisy = noised(batch.clean.to(device), batch.noise.to(device), alpha_bars)
+        noisy = add_noise(batch.clean.to(device), batch.noise.to(device), alpha_bars)
         return noisy, alpha_bars, steps, batch.inputs.to(device)
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
@@ -210,14 +213,14 @@ class RefinerTask:
         }
 
 
-def noised(clean: Tensor, noise: Tensor, alpha_bars: Tensor) -> Tensor:
-    """q(x_t | x_0): clean and noise [N, T, 2] at alpha_bars [N]."""
+def add_noise(clean: Tensor, noise: Tensor, alpha_bars: Tensor) -> Tensor:
+    """Sample q(x_t | x_0) from clean and noise [N, T, 2] and alpha_bars [N]."""
     alpha_bars = alpha_bars[:, None, None]
     return clean * alpha_bars.sqrt() + noise * (1.0 - alpha_bars).sqrt()
 
 
 def mini_config(spec: ConditionSpec, **sizes) -> DiTConfig:
-    """Sizes of the embedded refiner."""
+    """Return the sizes of the bundled refiner."""
     return DiTConfig(input_size=INPUT_SIZE, output_size=2, class_size=spec.size, **sizes)
 
 

@@ -65,9 +65,9 @@ def renamed_key(key: str) -> str:
 
 
 def published_config(shapes: Mapping[str, tuple[int, ...]], folder: Path) -> DiTConfig:
-    """Sizes of the network, from its parameters.
+    """Derive the sizes of the network from its parameters.
 
-    Raises ModelError for those of another one.
+    Raises ModelError for parameters of another network.
     """
     try:
         width, input_size = shapes["point_embedder.weight"]
@@ -192,13 +192,13 @@ class V2Estimator:
 
 
 def clean_from_noise(noisy: Tensor, noise: Tensor, schedule: NoiseSchedule, step: int) -> Tensor:
-    """x_0 of x_t and its noise."""
+    """Compute x_0 from x_t and its noise."""
     signal = schedule.alpha_bars[step]
     return float(np.float32(np.sqrt(1.0 / signal))) * noisy - float(np.float32(np.sqrt(1.0 / signal - 1.0))) * noise
 
 
 def log_variances(share: Tensor, schedule: NoiseSchedule, step: int) -> Tensor:
-    """Between the posterior's variance (-1) and beta (1), on a logarithmic scale."""
+    """Interpolate between the log posterior variance (-1) and log beta (1)."""
     low = torch.tensor(schedule.posterior_log_variances[step], dtype=torch.float32)
     high = torch.tensor(np.log(schedule.betas[step]), dtype=torch.float32)
     above = (share + 1.0) / 2.0

@@ -33,10 +33,10 @@ _BLOCK_SAMPLES = 1 << 20
 
 
 def whole_samples(container: av.container.InputContainer) -> tuple[int, int, np.ndarray]:
-    """(rate, bytes per sample, int64 [samples, channels]) of an open file's audio."""
+    """Return (rate, bytes per sample, int64 [samples, channels]) of an open file."""
     stream = container.streams.audio[0]
     width = _sample_bytes(stream)
-    pieces = list(_decoded(container, stream, width))
+    pieces = list(_decode(container, stream, width))
     rate = stream.codec_context.sample_rate
     values = np.concatenate(pieces).astype(np.int64) if pieces else np.zeros((0, 1), np.int64)
     if stream.codec_context.name == "pcm_u8":
@@ -53,8 +53,8 @@ def _sample_bytes(stream: av.AudioStream) -> int:
     return 4
 
 
-def _decoded(container: av.container.InputContainer, stream: av.AudioStream, width: int) -> Iterator[np.ndarray]:
-    """Integer pieces [samples, channels], converted only in their format."""
+def _decode(container: av.container.InputContainer, stream: av.AudioStream, width: int) -> Iterator[np.ndarray]:
+    """Yield integer pieces [samples, channels], converted only in their format."""
     import av
 
     resampler = av.AudioResampler(format={1: "u8", 2: "s16", 4: "s32"}[width])
@@ -70,7 +70,7 @@ def _decoded(container: av.container.InputContainer, stream: av.AudioStream, wid
 
 
 def resample_linear(values: np.ndarray, width: int, rate: int, wanted_rate: int) -> np.ndarray:
-    """Whole samples [samples, channels] of `width` bytes at another rate.
+    """Resample integers [samples, channels] of `width` bytes linearly.
 
     Output k lies between the samples around k * rate / wanted_rate. Intermediate values have 32 bits.
     """
@@ -92,7 +92,7 @@ def resample_linear(values: np.ndarray, width: int, rate: int, wanted_rate: int)
 
 
 def mono(values: np.ndarray) -> np.ndarray:
-    """Whole samples [samples, channels] -> [samples]."""
+    """Mix integer samples [samples, channels] to mono [samples]."""
     channels = values.shape[1]
     if channels == 2:
         return (values[:, 0] + values[:, 1]) >> 1

@@ -191,6 +191,6 @@ def _round_beat_ms(time_ms: float, beats: float, leniency_ms: float) -> float:
 
 
 def _plain_beat_lengths(beat_ms: float) -> list[float]:
-    """Beat lengths of round tempos near one, the roundest first."""
+    """Return beat lengths of round tempos near one, the roundest first."""
     bpm = MINUTE_MS / beat_ms
     return [MINUTE_MS / (round(bpm * steps) / steps) for steps in TEMPO_STEPS_PER_BPM if round(bpm * steps)]

@@ -69,14 +69,14 @@ class EventStream:
         return next((event for event, own_ms in pairs if event.kind is kind and own_ms < time_ms), None)
 
     def until(self, time_ms: float) -> EventStream:
-        """Without the events at the end that are after a time."""
+        """Return a copy without the last events that are after a time."""
         stop = len(self.times_ms)
         while stop and self.times_ms[stop - 1] > time_ms:
             stop -= 1
         return EventStream(self.events[:stop], self.times_ms[:stop])
 
     def since(self, time_ms: float) -> EventStream:
-        """Without the events that are before a time."""
+        """Return a copy without the events before a time."""
         kept = [index for index, own_ms in enumerate(self.times_ms) if own_ms >= time_ms]
         return EventStream([self.events[index] for index in kept], [self.times_ms[index] for index in kept])
 

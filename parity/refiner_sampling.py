@@ -83,7 +83,7 @@ def refined_as_published(
     seed: int,
     span: OriginalSpan = OriginalSpan(),
 ) -> np.ndarray:
-    """Positions [n, 2] in px."""
+    """Refine positions [n, 2] in px as the original does."""
     run = _Run(refiner, points, classes, options, seed, span)
     with torch.inference_mode():
         return run.whole().numpy()
@@ -113,7 +113,7 @@ class _Run:
         )
 
     def whole(self) -> Tensor:
-        """Positions [n, 2] in px."""
+        """Refine all points piece by piece; return positions [n, 2] in px."""
         length, longest, buffer = len(self.points), self.options.max_seq_len, self.options.overlap_buffer
         start = torch.from_numpy(self.points.positions_px).float() / PLAYFIELD_PX * 2 - 1
         if self.options.random_init:
@@ -128,7 +128,7 @@ class _Run:
         return (found + 1) / 2 * PLAYFIELD_PX
 
     def _noise(self, length: int) -> Tensor:
-        """Noise [n, 2] of the first of two rows."""
+        """Draw the noise of two rows; return the first, [n, 2]."""
         return torch.randn(2, 2, length, generator=self.generator)[0].T
 
     def _piece(self, start: Tensor, first: int, fixed: int) -> Tensor:
@@ -159,7 +159,7 @@ class _Run:
         return positions[:length]
 
     def _may_move(self, first: int, length: int, padding: int, fixed: int) -> Tensor:
-        """[n] of a piece; padding moves too, except after an end."""
+        """Return bools [n] of a piece; padding moves, except after an end."""
         may_move = torch.ones(length + padding, dtype=torch.bool)
         may_move[:fixed] = False
         times_ms = self.points.times_ms[first : first + length]

@@ -257,9 +257,9 @@ def _mark_downbeats(kinds: list[int], downbeat_votes: Sequence[float], meter: in
 
 
 def _share(kinds: Sequence[int], downbeat_votes: Sequence[float], index: int, meter: int) -> float:
-    """Votes for the beats that are whole bars from one, on average.
+    """Return the mean votes for beats that are whole bars from one.
 
-    The published program means to leave out bars beyond a change of tempo, but looks for it at the first and the last
+    The original means to ignore bars beyond a change of tempo, but looks for the change at the first and the last
     beats of the song.
     """
     found = []

@@ -229,7 +229,7 @@ class OriginalWriter:
         return ids[:-2] if self.spec.encoding.types_first else ids[:-1]
 
     def _events_of(self, ids: Iterable[int], start_ms: int) -> Iterable[Event]:
-        """Events in song time; a time is the middle of its step."""
+        """Yield events in song time; times are the middles of steps."""
         for token_id in ids:
             if token_id == EOS_ID:
                 return

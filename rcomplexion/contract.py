@@ -29,7 +29,7 @@ def known_classes() -> dict[str, list[str]]:
 
 
 def sized(**sizes: int) -> RhythmConfig:
-    """Sizes of a network for the tables of this version."""
+    """Return the sizes of a network for the tables of this version."""
     return RhythmConfig(len(INTERVALS), len(BEAT_FRACTIONS), BAR_BEATS, **sizes)
 
 

@@ -75,6 +75,6 @@ class RhythmModel(nn.Module):
 
 
 def _doublings(lengths_ms: Tensor) -> Tensor:
-    """0 for SCALED_MS and for no length at all."""
+    """Return the doublings from SCALED_MS to each length; 0 without a length."""
     known = lengths_ms > 0
     return torch.where(known, torch.log2(lengths_ms.clamp(min=1.0) / SCALED_MS), 0.0)

@@ -112,7 +112,7 @@ def interval_lengths_ms(beat_ms: np.ndarray) -> np.ndarray:
 
 
 def nearest(table: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Places of the nearest entries of an ascending table."""
+    """Return the indices of the nearest entries of an ascending table."""
     return np.searchsorted((table[1:] + table[:-1]) / 2, values)
 
 

@@ -54,7 +54,7 @@ class RhythmTask:
         return losses.mean(), {}
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
-        """Bits of an interval of held-out charts, in all and by mode."""
+        """Measure the bits per interval of held-out charts, overall and by mode."""
         if self.held_out is None:
             return {}
         order = np.argsort([len(rhythm) for rhythm in self.held_out.rhythms])

@@ -325,7 +325,7 @@ class _Writer:
             self._state_volume(part)
 
     def _note_volume(self, part: Part) -> int:
-        """In mania notes have volumes of their own."""
+        """Return the volume of a mania note; 0 in other modes."""
         return (part.volume or 0) if self.mode is GameMode.MANIA else 0
 
     def _state_taiko_speed(self, part: Part) -> None:

@@ -74,9 +74,9 @@ class LineEditor:
 
     @staticmethod
     def written(points: Iterable[TimingPoint]) -> list[TimingPoint]:
-        """Lines as a file has them.
+        """Return the lines with whole ms, as a file has them.
 
-        Times are kept to the microsecond until then.
+        Before, times are exact to the microsecond.
         """
         return [replace(point, time_ms=float(math.floor(round(point.time_ms, 3)))) for point in points]
 

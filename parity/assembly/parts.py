@@ -114,9 +114,9 @@ class RandomPlaces:
 
 
 def join_near_places(parts: Sequence[Part]) -> None:
-    """Each place that is nearly an earlier one becomes that one.
+    """Move each place that is near an earlier one onto it.
 
-    Groups that state no time count as at 0 ms; they end the memory of what is over a second from there.
+    A group without a time counts as at 0 ms, so places over a second from there are forgotten after it.
     """
     earlier: list[Part] = []
     for part in parts:

@@ -74,7 +74,7 @@ def progress_nearest(path: SliderPath, place: Point) -> float:
 
 
 def zigzag(length_px: float) -> list[Point]:
-    """To and fro across the playfield until the length is covered."""
+    """Return a zigzag across the playfield of at least a length."""
     crossings = int(np.ceil(length_px / PLAYFIELD_WIDTH_PX))
     return [
         (float(PLAYFIELD_WIDTH_PX if crossing % 2 else 0), PLAYFIELD_HEIGHT_PX / 2) for crossing in range(crossings + 1)

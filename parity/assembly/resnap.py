@@ -58,7 +58,7 @@ def nearest_tick_ms(time_ms: int, lines: TimingLines, divisor: int) -> int:
 
 
 def _ticks(time_ms: int, line: TimingPoint, divisor: int) -> set[int]:
-    """Ticks around a time that no simpler divisor has."""
+    """Return the ticks around a time that no simpler divisor has."""
     ticks = _all_ticks(time_ms, line, divisor)
     for simpler in SIMPLER.get(divisor, (1,)):
         ticks -= _all_ticks(time_ms, line, simpler)
