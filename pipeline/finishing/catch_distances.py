@@ -37,7 +37,7 @@ def no_low_hyperdashes(work: WorkingMap, report: FinishReport) -> None:
 
 
 def _bring_together(work: WorkingMap, chart: Chart, report: FinishReport) -> bool:
-    """One round over the map; returns whether something had to change."""
+    """Shorten hyperdashes in one pass; return whether the map changed."""
     moved: set[int] = set()
     pairs = pairwise(fruits(chart))
     for movement, (fruit, following) in zip(movements(chart), pairs, strict=True):

@@ -152,7 +152,7 @@ def _all_beats(work: WorkingMap) -> Iterator[float]:
 
 
 def _quarter_ticks(work: WorkingMap) -> Iterator[float]:
-    """Ticks of 1/4 throughout the song, before its first red line too."""
+    """Yield 1/4 ticks throughout the song, even before its first red line."""
     time_ms = 0.0
     while time_ms <= work.song_ms:
         tick_ms = whole_ms(work.timing.snap(time_ms, 4))

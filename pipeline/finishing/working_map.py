@@ -195,7 +195,7 @@ def drop_redundant_changes(changes: Sequence[tuple]) -> list[tuple]:
 
 
 def edges_ms(piece: Piece) -> list[float]:
-    """Start, repeats and end of an object."""
+    """Return the times of the start, repeats and end of an object."""
     slides = piece.obj.slides if isinstance(piece.obj, Slider) else 1
     if piece.end_ms <= piece.start_ms:
         return [piece.start_ms]

@@ -124,13 +124,13 @@ def measure_shift_ms(source: Path, converted: Path) -> float:
 
 
 def _loudest_start(audio: np.ndarray, first: int, last: int) -> int:
-    """Start of the loudest second within audio[first:last], in samples."""
+    """Return the first sample of the loudest second in audio[first:last]."""
     seconds = range(first, max(first + 1, last - _CHECK_RATE_HZ), _CHECK_RATE_HZ)
     return max(seconds, key=lambda start: float(np.square(audio[start : start + _CHECK_RATE_HZ]).sum()))
 
 
 def _lag_samples(expected: np.ndarray, actual: np.ndarray) -> int:
-    """By how many samples `actual` is late; 0 where `expected` is silent."""
+    """Return the lag of `actual` in samples, 0 if `expected` is silent."""
     # Differences instead of samples: bass correlates well at any small lag and would hide a shift.
     expected, actual = np.diff(expected), np.diff(actual)
     size = 1 << (2 * len(expected)).bit_length()

@@ -147,6 +147,6 @@ def _tags(song: SongOptions, beatmap: Beatmap) -> list[str]:
 
 
 def _printable(text: str) -> str:
-    """One line without control characters."""
+    """Reduce text to one line without control characters."""
     spaced = "".join(" " if char.isspace() else char for char in text)
     return " ".join("".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs")).split())

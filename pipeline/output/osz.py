@@ -146,7 +146,7 @@ def span_of(scope: ScopeOptions) -> Span:
 
 
 def _free_backup(path: Path) -> Path:
-    """Beside the file, under a name that no earlier backup has."""
+    """Return a path for a backup of the file, unused so far."""
     for number in range(1, MAX_NUMBERED):
         kept = path.with_name(f"{path.name}.bak" if number == 1 else f"{path.name}.{number}.bak")
         if not kept.exists():

@@ -23,7 +23,7 @@ BARS = (206, 208, 222)
 
 
 def overview(beatmap: Beatmap, song_ms: float) -> np.ndarray:
-    """uint8 [height, width, 3]; what lies outside 0..song_ms is left out."""
+    """Draw 0..song_ms of a map in panels, uint8 [height, width, 3]."""
     rows = picture(beatmap, song_ms)
     width = rows.shape[1] - 2 * GAP
     panels = [_density(beatmap, song_ms, width), _strain(beatmap, song_ms, width), _places(beatmap, width)]
@@ -104,6 +104,6 @@ def _places(beatmap: Beatmap, width: int) -> np.ndarray:
 
 
 def _heights(values: np.ndarray) -> np.ndarray:
-    """Pixels, the largest value being the height of a panel."""
+    """Scale values to px; the largest has the height of a panel."""
     largest = values.max(initial=0.0)
     return np.rint(values * (PANEL_HEIGHT / largest if largest > 0 else 0.0)).astype(int)

@@ -72,9 +72,9 @@ def check_writable_folder(name: str, folder: Path) -> None:
 
 
 def picture_suffix(path: Path) -> str:
-    """jpg or png, told by the content of a file.
+    """Return the suffix, jpg or png, for the content of a file.
 
-    Raises RequestError where it is neither, too large or unreadable.
+    Raises RequestError if it is neither, too large or unreadable.
     """
     try:
         if path.stat().st_size > MAX_PICTURE_BYTES:

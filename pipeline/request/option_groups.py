@@ -89,12 +89,12 @@ _KINDS_OF_FUNCTIONS = {yes_or_no: Kind.YES_NO, path: Kind.FILE}
 
 @cache
 def all_options() -> dict[str, Option]:
-    """Every option by its name, in the order of the YAML."""
+    """Return every option by name, in the order of the YAML."""
     return {shown.name: _option(shown) for shown in read_help(CONFIG_DIR / "inference.yaml")}
 
 
 def option_groups() -> dict[str, list[Option]]:
-    """Heading -> its options, basic ones among them."""
+    """Return the options of each heading, including basic ones."""
     groups: dict[str, list[Option]] = {}
     for option in all_options().values():
         groups.setdefault(option.group, []).append(option)

@@ -104,7 +104,7 @@ def yes_or_no(name: str, raw: object) -> bool:
 
 
 def text(name: str, raw: object) -> str:
-    """One line of text."""
+    """Parse one line of text."""
     value = str(raw).strip()
     if any(unicodedata.category(char) == "Cc" for char in value):
         raise RequestError(f"{name} must be one line of text without control characters.")
@@ -121,7 +121,7 @@ def path(name: str, raw: object) -> Path:
 
 
 def words(name: str, raw: object) -> tuple[str, ...]:
-    """Words separated by spaces, or a list."""
+    """Parse words separated by spaces, or a list."""
     return items(name, raw) if isinstance(raw, list | tuple) else tuple(text(name, raw).split())
 
 

@@ -92,7 +92,7 @@ class Choices:
         return [name for name in names if name in useful and name not in self.asked]
 
     def flat(self) -> FlatConfig:
-        """Every option with its value; those without a use have their default."""
+        """Return every option with its value; unused ones have their default."""
         return _defaults() | {name: self.value(name) for name in self.useful()}
 
     def problem(self) -> str | None:

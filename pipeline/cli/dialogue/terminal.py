@@ -31,7 +31,7 @@ MAX_WIDTH = 100
 
 
 def say(text: str, style: str = "") -> None:
-    """Lines above the next question, wrapped at words."""
+    """Print lines above the next question, wrapped at words."""
     width = min(MAX_WIDTH, shutil.get_terminal_size((MAX_WIDTH, 24)).columns - 1)
     for line in text.splitlines() or [""]:
         say_unwrapped(textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False), style)

@@ -76,7 +76,7 @@ def _real(speeds: Sequence[tuple[float, float]]) -> Changes:
 
 
 def _with_number(changes: Changes, number: int, beatmap: Beatmap) -> Changes:
-    """So many changes, where there are enough objects for them."""
+    """Return `number` changes, fewer if the map has too few objects."""
     while len(changes) > max(number, 0):
         before = [1.0, *(speed for _, speed in changes)]
         steps = [abs(math.log(speed / last)) for (_, speed), last in zip(changes, before, strict=False)]
