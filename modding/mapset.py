@@ -132,7 +132,7 @@ def differences(maps: dict[str, Beatmap]) -> list[Suggestion]:
 def _odd_ones(
     maps: dict[str, Beatmap], what: str, category: Category, value: Callable[[Beatmap], object]
 ) -> Iterator[Suggestion]:
-    """Difficulties whose value is not that of the most."""
+    """Yield a suggestion for each difficulty whose value is unusual."""
     values = {name: value(beatmap) for name, beatmap in maps.items()}
     usual, count = Counter(values.values()).most_common(1)[0]
     if count == len(maps):
@@ -182,7 +182,7 @@ _SHARED: tuple[tuple[str, Category, Callable[[Beatmap], object]], ...] = (
 
 
 def _other_sounds(maps: dict[str, Beatmap]) -> Iterator[Suggestion]:
-    """Additions at the times that two difficulties share."""
+    """Yield suggestions for different additions at times that difficulties share."""
     additions = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
     sounds = {
         name: {round(obj.time_ms): int(obj.hitsound) & additions for obj in beatmap.hit_objects}

@@ -96,7 +96,7 @@ REVIEW_READERS = readers(ReviewOptions)
 
 
 def option_names() -> dict[str, str]:
-    """Every option as the user types it -> its field."""
+    """Map every option as the user types it to its field."""
     return {field.name.removesuffix("_ms"): field.name for field in fields(ReviewRequest)}
 
 

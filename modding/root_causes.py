@@ -50,7 +50,7 @@ class RatedObservation:
 
 
 def merged(beatmap: Beatmap, rated: Iterable[RatedObservation]) -> list[RatedObservation]:
-    """One for each cause, most surprising first."""
+    """Merge observations with a common cause; return the rarest first."""
     timing = Timing(beatmap.timing_points)
     kept: list[RatedObservation] = []
     causes = _join_passages(_join_sections(list(rated)), timing)
@@ -64,7 +64,7 @@ def merged(beatmap: Beatmap, rated: Iterable[RatedObservation]) -> list[RatedObs
 
 
 def _join_sections(rated: list[RatedObservation]) -> list[RatedObservation]:
-    """Stretches that are off alike, one after another, as one."""
+    """Join successive stretches that are off alike."""
     offsets = sorted((e for e in rated if e.observation.aspect is Aspect.OFFSET), key=lambda e: e.observation.time_ms)
     joined: list[RatedObservation] = []
     for each in offsets:

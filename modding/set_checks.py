@@ -74,7 +74,7 @@ def set_suggestion(category: Category, message: str, rule: str, severity: Severi
 
 
 def _spread(maps: Mapping[str, Beatmap]) -> Iterator[Suggestion]:
-    """Levels that are missing between two difficulties, or below the easiest."""
+    """Yield suggestions for levels missing between difficulties or below the easiest."""
     for mode in GameMode:
         rated = sorted(_rated(beatmap for beatmap in maps.values() if beatmap.mode is mode))
         if len(rated) < 2:
@@ -154,7 +154,7 @@ def _divisions(beatmap: Beatmap) -> dict[int, set[bool]]:
 
 
 def _missing_sounds(maps: Mapping[str, Beatmap], files: Sequence[str]) -> Iterator[Suggestion]:
-    """Hitsound files that objects name, and custom sample sets without any file."""
+    """Yield suggestions for missing hitsound files and empty custom sample sets."""
     known, stems = {name.lower() for name in files}, {_stem(name) for name in files}
     for beatmap in maps.values():
         named = {obj.sample.filename for obj in beatmap.hit_objects if obj.sample.filename}
@@ -189,7 +189,7 @@ def _has_index(stems: set[str], index: int) -> bool:
 def _unused_files(
     maps: Mapping[str, Beatmap], files: Sequence[str], storyboards: Sequence[str]
 ) -> Iterator[Suggestion]:
-    """Pictures, videos and sounds that no difficulty and no storyboard names."""
+    """Yield a suggestion if no difficulty or storyboard uses some files."""
     text = "\n".join([*storyboards, *("\n".join(_named_files(beatmap)) for beatmap in maps.values())])
     text = text.lower().replace("\\", "/")
     indices = {index for beatmap in maps.values() for index in _sample_indices(beatmap)}

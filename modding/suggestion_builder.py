@@ -51,11 +51,12 @@ def suggestions_of(
     listed_per_minute: float = LISTED_PER_MINUTE,
     whole: Sequence[Suggestion] = (),
 ) -> list[Suggestion]:
-    """All suggestions in order of time, each with its id.
+    """Return all suggestions in order of time, each with its id.
 
-    min_surprisal      lists every relative surprisal from this on, whatever the table says
-    listed_per_minute  how often at most human maps surprise as much as what is listed
-    whole              suggestions about the whole map
+    Args:
+        min_surprisal: List every relative surprisal from this on, regardless of the table.
+        listed_per_minute: Largest frequency at which human-made maps have a surprisal as high as a listed one.
+        whole: Suggestions about the whole map.
     """
     names = MapNames(beatmap)
     by_rule = rule_suggestions(names, audio_ms, stars)

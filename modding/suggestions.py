@@ -143,12 +143,12 @@ def with_distinct_ids(suggestions: Iterable[Suggestion]) -> list[Suggestion]:
 
 
 def in_time(suggestions: Iterable[Suggestion]) -> list[Suggestion]:
-    """By time, what is about the whole map first."""
+    """Sort suggestions by time, those about the whole map first."""
     return sorted(suggestions, key=lambda each: (-1e12 if each.time_ms is None else each.time_ms, each.severity.rank))
 
 
 def most_surprising_first(suggestions: Iterable[Suggestion]) -> list[Suggestion]:
-    """Rules by severity, then opinions by how rare such a surprise is."""
+    """Sort rules by severity, then opinions by rarity of their surprisal."""
 
     def key(each: Suggestion) -> tuple:
         rarity = each.per_map if each.per_minute is None else each.per_minute

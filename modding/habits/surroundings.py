@@ -54,10 +54,11 @@ class Marks:
     apart: int = 0
 
     def around(self, ticks: Sequence[int], own: np.ndarray | None = None) -> np.ndarray:
-        """Vectors [places, ...] for places at ticks.
+        """Return vectors [places, ...] of the surroundings of places at ticks.
 
-        own: the marks that are the places' own [places, marks of each], NO_MARK where there is none; unless given, the
-        marks are those of the places, one of each
+        Args:
+            own: The places' own marks [places, marks of each], NO_MARK if there is none. By default, each place has
+                the one mark of its index.
         """
         at_ticks = np.array(ticks, int)
         if not len(at_ticks):

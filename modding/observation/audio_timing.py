@@ -180,9 +180,9 @@ Marks = Sequence[tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]]
 
 
 def _best_fit(marks: Marks, middle_ms: float, beat_ms: float) -> tuple[float, float]:
-    """Offset and drift; a drift only where it explains much more.
+    """Return the best offset and drift; 0 unless drift explains much more.
 
-    With one, the offset may be up to half a beat.
+    With a drift, the offset may be up to half a beat.
     """
     count = sum(len(times_ms) for _, times_ms in marks)
     near_ms = np.arange(-MAX_OFFSET_MS, MAX_OFFSET_MS + 1, OFFSET_STEP_MS)
@@ -198,7 +198,7 @@ def _best_fit(marks: Marks, middle_ms: float, beat_ms: float) -> tuple[float, fl
 
 
 def _scores(marks: Marks, middle_ms: float, shifts_ms: np.ndarray, drifts: np.ndarray) -> np.ndarray:
-    """Bits of evidence for each drift and shift, [drifts, shifts]."""
+    """Return the evidence for each drift and shift in bits, [drifts, shifts]."""
     scores = np.zeros((len(drifts), len(shifts_ms)))
     for evidence, times_ms in marks:
         at_ms = times_ms + drifts[:, None] * (times_ms - middle_ms)  # [drifts, marks]
@@ -216,6 +216,6 @@ def _vertex(places: np.ndarray, heights: np.ndarray, peak: int) -> float:
 
 
 def observe_timing(stretches: Sequence[Stretch]) -> Iterator[Observation]:
-    """One observation for each stretch."""
+    """Yield an observation for each stretch."""
     for stretch in stretches:
         yield Observation(Aspect.OFFSET, stretch.start_ms, stretch.surprise, None, stretch, None)

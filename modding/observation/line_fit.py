@@ -74,7 +74,7 @@ class LineFit:
 
 
 def line_fits(beatmap: Beatmap) -> list[LineFit]:
-    """One for each red line that has enough objects."""
+    """Return a fit for each red line with enough objects."""
     timing = Timing(beatmap.timing_points)
     edges_ms = [-math.inf, *(red.time_ms for red in timing.reds[1:]), math.inf]
     all_ms = np.unique([obj.time_ms for obj in beatmap.hit_objects])
@@ -113,10 +113,10 @@ def _off_ms(since_ms: np.ndarray, step_ms: float) -> np.ndarray:
 
 
 def _best_phase(since_ms: np.ndarray, step_ms: float, max_drift: float) -> tuple[float, float]:
-    """Offset in ms and drift under which times agree best with steps.
+    """Return the offset in ms and the drift that best fit steps.
 
-    From the periodogram about the step's frequency, fine enough that no peak falls between two drifts; with a drift,
-    then from a line through what times are off still.
+    They maximise the periodogram around the step's frequency, fine enough that no peak falls between two drifts. If a
+    drift is allowed, a line through the remaining errors then refines both.
     """
     cycles = float(np.abs(since_ms).max()) / step_ms
     drifts = np.linspace(-max_drift, max_drift, 2 * min(MAX_DRIFT_STEPS, math.ceil(8 * cycles * max_drift)) + 1)
@@ -147,6 +147,6 @@ def _bits(since_ms: np.ndarray, beat_ms: float) -> float:
 
 
 def observe_lines(fits: Sequence[LineFit]) -> Iterator[Observation]:
-    """One observation for each red line."""
+    """Yield an observation for each fitted red line."""
     for fit in fits:
         yield Observation(Aspect.LINES, fit.start_ms, Surprisal(fit.bits, 0.0), None, fit)

@@ -220,7 +220,7 @@ def observe_kiai(edges: Sequence[KiaiEdge]) -> Iterator[Observation]:
 
 
 def observe_scroll(scored: ScoredContext, encoding: EncodingSpec) -> Iterator[Observation]:
-    """Scroll speeds of mania, where they change."""
+    """Yield an observation for each change of mania scroll speed."""
     for event in scored.events:
         if event.event.kind is K.SCROLL_SPEED:
             time_ms = scored.groups[event.group].time_ms

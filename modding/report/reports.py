@@ -124,7 +124,7 @@ def _line(each: Suggestion) -> Text:
 
 
 def as_json(suggestion: Suggestion, review: Review) -> dict:
-    """One suggestion as plain data."""
+    """Return a suggestion as plain data for JSON."""
     return {
         "id": suggestion.id,
         "difficulty": review.version,
