@@ -122,7 +122,7 @@ def score_song(
     matched_with: str | None = None,
     keep: Path | None = None,
 ) -> list[ChartScore]:
-    """Scores of the charts of a song.
+    """Score maps generated for a song against its human-made ones.
 
     Args:
         folder: Of the model.
@@ -184,7 +184,7 @@ def _generate(
     lines: list[list[TimingPoint]],
     settings: list,
 ) -> list[Beatmap]:
-    """Finished maps, all written side by side."""
+    """Generate maps from all attributes in parallel, and finish them."""
     spec, song_ms = writer.spec, writer.song_ms
     prepared = []
     for wanted, reds, difficulty in zip(attributes, lines, settings, strict=True):

@@ -79,7 +79,10 @@ def main() -> int:
 
 
 def _batch(model, spec, samples, mode: GameMode, seed: int, folder: Path):
-    """Finished maps of one excerpt at all star ratings."""
+    """Yield a finished map of one excerpt for each star rating.
+
+    Each comes with its star rating and the length of the song in ms.
+    """
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     writer = SongGenerator(model, spec, None, song_ms, samples=samples)
     keys = KEY_COUNTS[seed // 4 % len(KEY_COUNTS)] if mode is GameMode.MANIA else None

@@ -89,9 +89,9 @@ class OpenSong:
     charts: dict[str, ChartTokens]
 
     def excerpts(self, chart: ChartTokens, overlap: float, most: int) -> list[tuple[Excerpt, int]]:
-        """At most `most`, spread over the chart, each with its first frame.
+        """Return up to `most` excerpts of a chart with their first frames.
 
-        Windows of the song, not of the chart: so charts share what is heard.
+        They are spread over the chart. Their windows are those of the song, so its charts share encoded audio.
         """
         spec = self.cuts.spec
         stride = max(1, round((spec.grid.frames - 1) * (1.0 - overlap)))

@@ -29,9 +29,9 @@ class Figures:
 
     @classmethod
     def of(cls, scores: np.ndarray, truth: np.ndarray) -> Figures:
-        """scores: [n, mappers], the higher the likelier; ties count against the truth.
+        """Compute the figures of scores [n, mappers] for the true mappers [n].
 
-        There must be some.
+        A higher score is more likely; ties count against the truth. `n` is at least 1.
         """
         own = np.take_along_axis(scores, truth[:, None], axis=1)
         ranks = (scores >= own).sum(1)  # 1 for the likeliest

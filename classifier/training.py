@@ -65,7 +65,7 @@ class ClassifierTask:
         return loss, {"top1": (logits.argmax(1) == mappers).float().mean().detach()}
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
-        """Figures of excerpts, and of whole charts, on held-out songs."""
+        """Measure excerpts and whole charts on held-out songs."""
         if self.held_out is None or not len(self.held_out.labels):
             return {}
         labels = self.held_out.labels
@@ -79,7 +79,7 @@ class ClassifierTask:
 
 @torch.inference_mode()
 def log_probabilities(model: MapperClassifier, source: SummaryTable) -> np.ndarray:
-    """Of each excerpt of a source, for each mapper [n, mappers]."""
+    """Return the log-probability of each mapper for each excerpt [n, mappers]."""
     rows = np.arange(len(source.labels))
     parts = [rows[first : first + HELD_OUT_ROWS] for first in range(0, len(rows), HELD_OUT_ROWS)]
     device = model.centre.device

@@ -65,7 +65,7 @@ def _title(left: int, text: str) -> str:
 
 
 def _timeline(beatmap: Beatmap, moments_ms: list[float], width: float, top: float) -> list[str]:
-    """Objects a second, kiai, and where the moments above are."""
+    """Draw objects per second, kiai times and the moments as SVG elements."""
     timing = Timing(beatmap.timing_points)
     ends_ms = [end_time_ms(o, timing, beatmap.difficulty) for o in beatmap.hit_objects]
     song_ms = max(ends_ms, default=BIN_MS) + BIN_MS

@@ -97,7 +97,7 @@ def timing_strip(server: LiveServer, browser, path: Path) -> Path:
     job = page.locator(".job", has=page.locator(".preview"))
     steps.append(shot(page, job))
     context.close()
-    return joined(steps, path)
+    return save_strip(steps, path)
 
 
 def shot(page, part) -> Image.Image:
@@ -106,8 +106,8 @@ def shot(page, part) -> Image.Image:
     return Image.open(io.BytesIO(part.screenshot()))
 
 
-def joined(pictures: list[Image.Image], path: Path) -> Path:
-    """Pictures next to each other, cut to the lowest, as one file."""
+def save_strip(pictures: list[Image.Image], path: Path) -> Path:
+    """Save pictures side by side in one file, cropped to the lowest."""
     height = min(picture.height for picture in pictures)
     strip = Image.new("RGB", (sum(each.width for each in pictures) + GAP_PX * (len(pictures) - 1), height), "white")
     left = 0
@@ -120,7 +120,7 @@ def joined(pictures: list[Image.Image], path: Path) -> Path:
 
 
 def picture(server: LiveServer, browser, path: Path, scheme: str, size: dict, show, query: str) -> Path:
-    """One page in one theme and size, as `show` leaves it."""
+    """Save a screenshot of a page after `show` has prepared it."""
     context = browser.new_context(color_scheme=scheme, viewport=size, locale="en-US")
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
@@ -157,7 +157,7 @@ def show_review(page) -> None:
 
 
 def seek(page, time_ms: float) -> None:
-    """Brings a player that has loaded its maps to a time."""
+    """Wait until a player has loaded its maps, then seek."""
     page.wait_for_selector(".preview-field")
     page.wait_for_selector(".preview-note", state="detached")
     page.locator(".preview-scrub").fill(str(time_ms))

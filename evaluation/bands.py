@@ -70,7 +70,7 @@ class Bands:
     made_from: Mapping[str, object] = field(default_factory=dict)
 
     def of(self, mode: GameMode, level: Level) -> Band | None:
-        """None where there are too few charts to tell."""
+        """Return the band of a mode and level, None without enough charts."""
         return self.bands.get((mode, level))
 
     def save(self, path: Path) -> None:

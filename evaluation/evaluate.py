@@ -53,7 +53,7 @@ def evaluate(request: EvaluationRequest) -> list[Path]:
 
 
 def compare(request: EvaluationRequest) -> list[Path]:
-    """One page and one table of several results."""
+    """Write one page and one table of several results."""
     results = [load_result(Path(file)) for file in request.compare]
     request.output_path.mkdir(parents=True, exist_ok=True)
     return _write_pages(results, request.output_path, COMPARISON)

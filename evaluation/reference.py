@@ -78,7 +78,7 @@ def human_charts(songs: Iterable[FolderSong], split: Split) -> Iterator[tuple[st
 
 
 def measure_human(song: str, chart: MeasuredChart) -> MeasuredHuman:
-    """Shapes and habits of a chart."""
+    """Measure the shapes and habits of a chart."""
     mode = chart.beatmap.mode
     shapes = {shape.name: shape.of(chart) for shape in SHAPES if mode in shape.modes}
     case = Case(chart)

@@ -69,7 +69,7 @@ class Work:
         self.seconds[name] += self.now() - started
 
     def now(self) -> float:
-        """Seconds so far."""
+        """Return a clock in seconds: CPU time, or wall time on CUDA."""
         if self.device != "cuda":
             return time.process_time()
         torch.cuda.synchronize()

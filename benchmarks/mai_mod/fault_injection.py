@@ -195,7 +195,7 @@ class Benchmark:
         return [{"kind": kind, "mode": mode, **self.reports[kind, mode].figures()} for kind, mode in keys]
 
     def false_alarms(self) -> dict[str, float]:
-        """Suggestions by surprise per minute of clean chart, by mode."""
+        """Return suggestions by surprisal per minute of clean chart, by mode."""
         return {
             mode: sum(count for count, _ in each) / max(1e-9, sum(minutes for _, minutes in each))
             for mode, each in sorted(self.alarms.items())

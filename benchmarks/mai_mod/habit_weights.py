@@ -52,7 +52,7 @@ def find_questions(choices: Choices) -> ChoiceTensors:
 
 
 def bits(asked: ChoiceTensors, weights: torch.Tensor) -> torch.Tensor:
-    """Mean surprise of the choices of a chart."""
+    """Return the mean surprisal of the choices of a chart, in bits."""
     chances, chosen = asked
     return torch.nn.functional.cross_entropy(chances @ weights, chosen) / np.log(2)
 

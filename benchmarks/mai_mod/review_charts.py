@@ -59,7 +59,7 @@ def review_charts(options: Namespace, split: Split) -> Iterator[ReviewChart]:
 
 
 def chosen_charts(folder: Path, split: Split, per_mode: int, seconds: float) -> Iterator[Beatmap]:
-    """Excerpts of charts as `review_charts` has them, without their songs."""
+    """Yield the excerpts of `review_charts` without their songs."""
     for _, chart in _chosen(folder, split, per_mode, frozenset()):
         yield excerpt(chart.beatmap, -math.inf, _excerpt_ms(chart.beatmap, seconds))
 

@@ -62,7 +62,10 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """Plain files and folders only, all of them inside `folder`."""
+    """Unpack an archive; only plain files and folders inside `folder`.
+
+    Raises GoldensError if it cannot be unpacked or is too large.
+    """
     try:
         with tarfile.open(archive, "r:xz") as tar:
             members = [member for member in tar.getmembers() if member.isfile() or member.isdir()]

@@ -39,7 +39,7 @@ def input_path(stem: str, goldens: Path) -> Path:
 
 @lru_cache(maxsize=8)
 def input_beatmap(stem: str, goldens: Path) -> Beatmap:
-    """To be left as it is."""
+    """Read and cache an input map, which callers must not change."""
     return read_beatmap(input_path(stem, goldens))
 
 

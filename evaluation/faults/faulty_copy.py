@@ -46,7 +46,7 @@ class FaultyCopy:
         return column_event(obj.x, self.beatmap.key_count).value
 
     def free_ms(self, obj: HitObject) -> tuple[float, float]:
-        """Between which times an object may start without coming near its neighbours."""
+        """Return the span in which an object may start, clear of neighbours."""
         column = self.column(obj)
         others = [other for other in self.objects if other is not obj and self.column(other) == column]
         before = max((self.end_ms(other) for other in others if other.time_ms <= obj.time_ms), default=0.0)

@@ -135,7 +135,7 @@ def _between(work: FaultyCopy, obj: HitObject, following: HitObject) -> Point:
 
 
 def combo_moved(work: FaultyCopy, obj: HitObject) -> Shown:
-    """Its new combo an object early or late."""
+    """Move an object's new combo to the previous or the next object."""
     other = work.objects[work.index_of(obj) + int(work.rng.choice([-1, 1]))]
     kinds = isinstance(obj, Spinner) or isinstance(other, Spinner)
     if work.beatmap.mode not in PLACED or kinds or not obj.new_combo or other.new_combo:

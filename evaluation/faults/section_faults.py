@@ -56,7 +56,7 @@ def bpm_and_objects(work: FaultyCopy, span_ms: Span) -> Stretch:
 
 
 def bpm_alone(work: FaultyCopy, span_ms: Span) -> Stretch:
-    """Its tempo off by `BPM_ERROR`, objects where they were."""
+    """Change the tempo by `BPM_ERROR`; objects keep their times."""
     red, end_ms = _longest(work.timing, span_ms)
     _change_line(work, red, beat_length_ms=red.beat_length_ms * (1 + BPM_ERROR * float(work.rng.choice([-1.0, 1.0]))))
     return red.time_ms, end_ms

@@ -21,7 +21,7 @@ def object_starts(sequence: PointSequence) -> np.ndarray:
 
 
 def distances_px(positions: np.ndarray, human: np.ndarray) -> np.ndarray:
-    """[n] between points [n, 2]."""
+    """Return the distances [n] between points [n, 2] in px."""
     return np.hypot(*(positions - human).T)
 
 
@@ -86,7 +86,7 @@ def wasserstein(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def _ends(sequence: PointSequence, starts: np.ndarray) -> np.ndarray:
-    """Index of the point at which each object's first slide ends."""
+    """Return the index of the point that ends each object's first slide."""
     ends = starts.copy()
     paths = sequence.path_of[starts]
     ends[paths >= 0] = sequence.path_ends[paths[paths >= 0]]

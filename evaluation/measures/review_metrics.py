@@ -35,5 +35,5 @@ def auc(touched: Sequence[float], untouched: Sequence[float]) -> float:
 
 
 def rule_flags(beatmap: Beatmap, stars: float) -> set[int]:
-    """Objects that a rule about times or places speaks of."""
+    """Return the indices of objects that FAULT_RULES report."""
     return {i for finding in check(beatmap, None, stars) if finding.rule in FAULT_RULES for i in finding.objects[-1:]}

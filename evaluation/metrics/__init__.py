@@ -29,6 +29,6 @@ SHAPES = (rhythm.SNAPS, rhythm.GAPS, places.SPACINGS, places.TURNS, places.CHORD
 
 
 def values_of(case: Case) -> dict[str, float]:
-    """Every metric that the chart's mode has, by name."""
+    """Measure every metric of the chart's mode; return values by name."""
     mode = case.generated.beatmap.mode
     return {name: metric.measure(case) for name, metric in METRICS.items() if mode in metric.modes}

@@ -48,9 +48,9 @@ def chart_turns_deg(chart: MeasuredChart) -> np.ndarray:
 
 
 def chord_shares(chart: MeasuredChart) -> np.ndarray:
-    """Share of the times with chords of 1, 2, ...
+    """Return the fraction of times with chords of 1, 2, ... notes.
 
-    notes [6]; larger ones count with the last.
+    There are six sizes; larger chords count with the last.
     """
     _, counts = np.unique(chart.start_ms, return_counts=True)
     if not len(counts):
@@ -75,7 +75,7 @@ def jump_share(case: Case) -> float:
 
 
 def jack_share(case: Case) -> float:
-    """Over notes whose column was hit at the time before."""
+    """Return the fraction of notes in a column of the previous time."""
     chart = case.generated
     if len(chart.times_ms) < 2:
         return math.nan
@@ -85,7 +85,7 @@ def jack_share(case: Case) -> float:
 
 
 def colour_change_share(case: Case) -> float:
-    """Over notes of the other colour than the one before."""
+    """Return the fraction of notes whose colour differs from the previous."""
     blue = HitSound.WHISTLE | HitSound.CLAP
     colours = [bool(note.hitsound & blue) for note in case.generated.objects if isinstance(note, Circle)]
     if len(colours) < 2:
@@ -94,7 +94,7 @@ def colour_change_share(case: Case) -> float:
 
 
 def long_share(case: Case) -> float:
-    """Over sliders, spinners and hold notes."""
+    """Return the fraction of sliders, spinners and hold notes."""
     objects = case.generated.objects
     return sum(not isinstance(obj, Circle) for obj in objects) / len(objects) if objects else math.nan
 

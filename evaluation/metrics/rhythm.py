@@ -67,7 +67,7 @@ def density_error(case: Case) -> float:
 
 
 def stream_share(case: Case) -> float:
-    """Over runs of objects whose gaps are short and alike."""
+    """Return the fraction of objects in runs of short, even gaps."""
     gaps_ms = np.diff(case.generated.times_ms)
     if not len(gaps_ms):
         return math.nan

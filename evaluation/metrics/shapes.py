@@ -32,12 +32,15 @@ class Shape:
     modes: frozenset[GameMode] = field(default=ALL_MODES)
 
     def of(self, chart: MeasuredChart) -> np.ndarray:
-        """Shares [bins]; NaN where the chart has nothing of the kind."""
+        """Return the shares [bins] of a chart, NaN without any values."""
         values = self.values(chart)
         return values if self.edges is None else shares(values, self.edges)
 
     def distance(self, first: np.ndarray, second: np.ndarray) -> float:
-        """Wasserstein in the unit of the values; Jensen-Shannon in bits for classes."""
+        """Return the Wasserstein distance, or for classes the Jensen-Shannon divergence.
+
+        The distance is in the unit of the values, the divergence in bits.
+        """
         if self.edges is None:
             return jensen_shannon(first, second)
         return binned_wasserstein(first, second, float(self.edges[1] - self.edges[0]))

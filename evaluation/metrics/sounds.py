@@ -15,7 +15,7 @@ _PLACES_STAY = {"shifted_60ms": Reaction.STAYS, "jittered_10ms": Reaction.STAYS,
 
 
 def sounded_share(case: Case) -> float:
-    """Over objects of which any edge has an addition."""
+    """Return the fraction of objects with an addition on any edge."""
     objects = case.generated.objects
     if not objects:
         return math.nan
@@ -25,7 +25,7 @@ def sounded_share(case: Case) -> float:
 
 
 def combo_length(case: Case) -> float:
-    """Objects for each combo."""
+    """Return the mean number of objects per combo."""
     numbers = combo_numbers(case.generated.beatmap)
     return len(numbers) / numbers.count(1) if numbers else math.nan
 

@@ -88,7 +88,7 @@ def chords_grown(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.
 
 
 def sounds_removed(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap:
-    """No hitsounds, no sample sets and no new combos."""
+    """Remove hitsounds, sample sets and new combos."""
     return replace(chart.beatmap, hit_objects=[_plain(obj) for obj in chart.objects])
 
 

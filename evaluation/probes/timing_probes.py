@@ -16,7 +16,7 @@ LATE_MS = 3.0
 
 
 def shifted_60ms(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap:
-    """All objects and lines 60 ms late: a wrong offset."""
+    """Delay all objects and timing points by 60 ms: a wrong offset."""
     return with_times(chart.beatmap, lambda time_ms: time_ms + SHIFT_MS)
 
 
@@ -33,7 +33,7 @@ def wrong_tempo(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.r
 
 
 def tempo_doubled(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap:
-    """Red lines of twice the tempo."""
+    """Double the tempo of all red lines; objects stay."""
     return _with_reds(chart.beatmap, lambda red: replace(red, beat_length_ms=red.beat_length_ms / 2))
 
 

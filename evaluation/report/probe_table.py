@@ -86,7 +86,7 @@ def _finite(pairs: list[tuple[float, float]]) -> ProbeResult | None:
 
 
 def stated() -> Iterator[tuple[Metric, str, Reaction]]:
-    """Everything that metrics say of probes."""
+    """Yield every metric with a probe and the expected reaction."""
     for metric in METRICS.values():
         for probe, reaction in metric.reacts.items():
             yield metric, probe, reaction

@@ -104,7 +104,7 @@ def human_cell(figures: Sequence[Figure | None]) -> str:
 
 
 def number(value: float) -> str:
-    """Three digits that count; nothing for what is not known."""
+    """Format a value with about three significant digits; nothing if not finite."""
     if not math.isfinite(value):
         return ""
     if value == 0 or abs(value) >= 100:

@@ -94,7 +94,7 @@ def _compare_array(version: Version, key: str) -> Outcome:
 
 
 def _compare_lookback(version: Version, key: str) -> Outcome:
-    """All calls of one processor; the worst of them counts."""
+    """Compare all calls of one processor; return the worst outcome."""
     stem = key.removesuffix("out0")
     rule = Lookback(version.vocabulary, version.meta["lookback_max_time"], types_first="_tf1_" in key)
     outcomes = []
@@ -119,7 +119,7 @@ def _compare_cut(arrays: Arrays, key: str, theirs: np.ndarray) -> Outcome:
 
 
 def _temperatures(meta: dict) -> Temperatures:
-    """From text such as '(temperature .9, timing .1, mania .8, taiko .7)'."""
+    """Parse text such as '(temperature .9, timing .1, mania .8, taiko .7)'."""
     value = {name: float(number) for name, number in re.findall(r"(\w+) (\d*\.?\d+)", meta["cond_args"])}
     return Temperatures(value["temperature"], value["timing"], value["mania"], value["taiko"])
 

@@ -129,7 +129,7 @@ def _compare_tokens(bundle: Bundle, name: str) -> Outcome:
 
 
 def _generate(bundle: Bundle, count: int, run: dict) -> np.ndarray:
-    """Prompts and tokens [rows, length], padded as the original pads them."""
+    """Return prompts and generated tokens [rows, length], padded as by the original."""
     options, vocabulary = run["kwargs"], bundle.spec.vocabulary
     lookback_ms, lookahead_ms = options.get("lookback_time", 0), options.get("lookahead_time", 0)
     context = ContextKind(options["context_type"]) if "context_type" in options else None

@@ -57,7 +57,7 @@ def _compare(path: Path, part: str, written: dict) -> Outcome:
 
 @lru_cache(maxsize=4)
 def _beatmap(path: Path) -> Beatmap:
-    """To be left as it is."""
+    """Read and cache a map, which callers must not change."""
     return read_beatmap(path, quirks=PUBLISHED)
 
 

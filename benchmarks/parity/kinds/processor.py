@@ -146,7 +146,7 @@ class Case:
 
 
 def _contexts(text: str) -> tuple[ContextKind, ...]:
-    """Of text such as '[TIMING,MAP]'."""
+    """Parse context kinds from text such as '[TIMING,MAP]'."""
     return tuple(ContextKind(name.strip().lower()) for name in text.strip("[]").split(",") if name.strip())
 
 
@@ -256,5 +256,5 @@ def _rows(stream: EventStream) -> list[Row]:
 
 
 def _compare_map(case: Case) -> Outcome:
-    """Ours is read as theirs is: from the text of a file."""
+    """Compare the native map with the original's, both read from text."""
     return compare_maps(parse_beatmap(write_beatmap(case.map.beatmap)), read_beatmap(case.path.with_suffix(".osu")))

@@ -117,7 +117,7 @@ def _place(song_ms: float = SONG_MS, start_ms: float = 0.0) -> SongPlace:
 
 
 def _sample(name: str, text: str) -> Sample:
-    """Condition, attributes and position of a sample."""
+    """Return the condition, attributes and position of a sample."""
     standard, mania = GameMode.STANDARD, GameMode.MANIA
     number = float(text)
     samples: dict[str, Sample] = {
