@@ -60,7 +60,7 @@ def _bars(meter: int, votes: dict[int, list[float]]) -> Bars:
 
 
 def _votes(numbers: np.ndarray, downbeats: np.ndarray) -> dict[int, list[float]]:
-    """Log-likelihood of each phase of each meter."""
+    """Return the log-likelihood of each phase of each meter."""
     numbers = numbers.astype(np.int64)
     count, marked = len(numbers), float(downbeats.sum())
     votes = {}

@@ -49,7 +49,7 @@ class Grid:
         return self.period_ms / (1 + self.drift * bent)
 
     def errors_ms(self, times_ms: np.ndarray) -> np.ndarray:
-        """Signed distance of each time from the nearest beat."""
+        """Return the signed distance of each time from the nearest beat."""
         position = self.position(times_ms)
         return (position - np.rint(position)) * self.beat_ms(times_ms)
 
@@ -103,7 +103,7 @@ def refit(beats: Observations, grid: Grid, fixed_period: bool = False) -> Grid:
         if previous is not None and np.array_equal(near, previous):
             break
         previous = near
-        fitted = _bent(beats, grid, near) if grid.drift else _straight(beats, grid, near, fixed_period)
+        fitted = _fit_parabola(beats, grid, near) if grid.drift else _fit_line(beats, grid, near, fixed_period)
         if fitted is None:
             return grid
         grid = fitted
@@ -118,7 +118,7 @@ def bend(beats: Observations, grid: Grid) -> Grid:
     bent = grid
     for reach in _BEND_REACHES:
         near = np.abs(bent.errors_ms(beats.times_ms)) < reach * bent.beat_ms(beats.times_ms)
-        fitted = _bent(beats, bent, near)
+        fitted = _fit_parabola(beats, bent, near)
         if fitted is None:
             return grid
         bent = fitted
@@ -136,7 +136,7 @@ def _straightened(grid: Grid, times_ms: np.ndarray) -> Grid:
     return Grid(float(grid.beat_ms(middle_ms)[0]), float(middle_ms[0]))
 
 
-def _straight(beats: Observations, grid: Grid, near: np.ndarray, fixed_period: bool) -> Grid | None:
+def _fit_line(beats: Observations, grid: Grid, near: np.ndarray, fixed_period: bool) -> Grid | None:
     errors_ms = grid.errors_ms(beats.times_ms)[near]
     numbers = grid.number(beats.times_ms[near])
     if len(numbers) < 2 or numbers[0] == numbers[-1]:
@@ -152,8 +152,11 @@ def _straight(beats: Observations, grid: Grid, near: np.ndarray, fixed_period: b
     return Grid(float(grid.period_ms + slope_ms), float(phase_ms))
 
 
-def _bent(beats: Observations, grid: Grid, near: np.ndarray) -> Grid | None:
-    """Least squares of the numbers as a parabola of the times."""
+def _fit_parabola(beats: Observations, grid: Grid, near: np.ndarray) -> Grid | None:
+    """Fit beat numbers as a parabola of the times, by least squares.
+
+    Return None for fewer than five numbers, or if the result is no possible tempo.
+    """
     times_ms, numbers = beats.times_ms[near], grid.number(beats.times_ms[near])
     if len(np.unique(numbers)) < 5:
         return None

@@ -90,7 +90,10 @@ def segment_beats(beats: Observations) -> tuple[Observations, list[Segment]]:
 
 
 def _deviation_ms(beats: Observations, segments: list[Segment]) -> float:
-    """Of the beats that lie on the grids."""
+    """Return the root mean square error of the beats near the grids.
+
+    It is at least MIN_SIGMA_MS, and infinite if no beat is near.
+    """
     errors_ms = [segment.grid.errors_ms(beats.times_ms[segment.first : segment.stop]) for segment in segments]
     errors_ms = np.concatenate(errors_ms)
     near = np.abs(errors_ms) < OUTLIER_SIGMAS * beats.sigma_ms
@@ -320,11 +323,14 @@ def _without_slips(beats: Observations, segments: list[Segment]) -> list[Segment
         beat_ms = right.grid.times_ms(right.grid.number(at_ms))
         off = abs(float(left.grid.errors_ms(beat_ms) / left.grid.beat_ms(beat_ms)))
         runs[-1].append((right, runs[-1][-1][1] ^ (off > 0.5 - _SLIP_TOLERANCE)))
-    return [segment for run in runs for segment in _on_most_beats(run)]
+    return [segment for run in runs for segment in _move_to_most_beats(run)]
 
 
-def _on_most_beats(run: list[tuple[Segment, bool]]) -> list[Segment]:
-    """Stretches of which some count between the beats of the others."""
+def _move_to_most_beats(run: list[tuple[Segment, bool]]) -> list[Segment]:
+    """Move the side with fewer beats by half a beat.
+
+    The sides are the segments between the beats of the others, and these others.
+    """
     counts = [sum(segment.stop - segment.first for segment, is_between in run if is_between == side) for side in (0, 1)]
     wrong = counts[1] <= counts[0]
     return [

@@ -25,7 +25,7 @@ class WorkerDied(Exception):
 def in_order(
     work: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], workers: int
 ) -> Iterator[tuple[int, Result | WorkerDied]]:
-    """(place of the task, result) for each task, in their order.
+    """Yield (place of the task, result) for each task, in order.
 
     `work` and its arguments are picklable: workers start from nothing, as they do on Windows. A task that ends its
     process, which a library below may do with a hostile file, gives WorkerDied; the others go on.

@@ -34,7 +34,7 @@ class Site:
 
     @classmethod
     def of(cls, settings: ServerSettings) -> Site:
-        """Everything that the settings' folder holds; the worker is not started yet."""
+        """Open everything in the settings' folder without starting the worker."""
         folder = settings.folder.absolute()
         token = kept_token(folder)
         jobs, uploads = Jobs(folder / "jobs"), Uploads(folder / "uploads")

@@ -95,7 +95,7 @@ def compose(seed: int, bpm: float, offset_ms: float, duration_s: float) -> SongT
 
 
 def _plan(bars: int, bar_s: float) -> list[tuple[str, int]]:
-    """(section, bars); short songs have a verse and a chorus only."""
+    """Plan (section, bars); short songs have a verse and a chorus only."""
     if bars < 16:
         verse = bars // 2
         return [(name, length) for name, length in (("verse", verse), ("chorus", bars - verse)) if length]
@@ -114,7 +114,7 @@ def _plan(bars: int, bar_s: float) -> list[tuple[str, int]]:
 
 
 def _octaves_above(pitch: int, top: int) -> int:
-    """Octaves to go down until `pitch` is at most `top`."""
+    """Return the octaves to go down until `pitch` is at most `top`."""
     return max(0, -(-(pitch - top) // 12))
 
 

@@ -17,14 +17,14 @@ def _time_s(duration_s: float, sample_rate: int) -> np.ndarray:
 
 
 def _envelope(t_s: np.ndarray, attack_s: float, decay_s: float, release_s: float) -> np.ndarray:
-    """Linear attack, exponential decay, and a linear end without a click."""
+    """Return linear attack, exponential decay, and linear end without a click."""
     end_s = t_s[-1] + t_s[1] if len(t_s) > 1 else attack_s
     fade = np.clip((end_s - t_s) / release_s, 0.0, 1.0)
     return np.minimum(1.0, (t_s + 1e-9) / attack_s) * np.exp(-t_s / decay_s) * fade
 
 
 def hertz(pitch: float) -> float:
-    """Frequency of a MIDI pitch."""
+    """Return the frequency of a MIDI pitch."""
     return 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
 
 
@@ -70,7 +70,10 @@ def bass(duration_s: float, pitch: int, sample_rate: int, rng: np.random.Generat
 
 
 def pluck(duration_s: float, pitch: int, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Frequency modulation with a brightness that dies away: a bell-like pluck."""
+    """Synthesise a bell-like pluck.
+
+    It is frequency modulation with a brightness that dies away.
+    """
     t_s = _time_s(max(duration_s, 0.25), sample_rate)
     carrier = 2 * np.pi * hertz(pitch) * t_s
     brightness = 1.6 * np.exp(-t_s / 0.06)

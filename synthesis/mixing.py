@@ -86,7 +86,7 @@ def _duck(notes: Sequence[Note], samples: int, sample_rate: int) -> np.ndarray:
 
 
 def _reverberate(send: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Convolution with a decaying noise that starts 15 ms late."""
+    """Convolve with decaying noise that starts 15 ms late."""
     t_s = np.arange(round(_REVERB_S * sample_rate)) / sample_rate
     response = rng.normal(size=(len(t_s), 2)) * np.exp(-t_s / 0.16)[:, None]
     response[: round(0.015 * sample_rate)] = 0.0

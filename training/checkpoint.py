@@ -88,18 +88,18 @@ def save_checkpoint(
             for name, tensors in files.items():
                 save_file(tensors, temporary / name)
             state.save(temporary)
-        for old in _kept(folder)[: -(keep - 1) or None]:
+        for old in _find_kept(folder)[: -(keep - 1) or None]:
             shutil.rmtree(old, ignore_errors=True)
     if processes is not None:
         processes.wait()
 
 
 def load_checkpoint(folder: Path, trained: Trained) -> RunState | None:
-    """Restores a run in place; None where there is no checkpoint.
+    """Restore a run in place; return None if there is no checkpoint.
 
-    Raises OptionError where there is one that is damaged, or of another model.
+    Raises OptionError if the checkpoint is damaged, or of another model.
     """
-    places = (folder, _old(folder), *reversed(_kept(folder)))
+    places = (folder, _old(folder), *reversed(_find_kept(folder)))
     found = next((place for place in places if (place / STATE_FILE).is_file()), None)
     if found is None:
         return None
@@ -148,8 +148,8 @@ def _previous_place(folder: Path, keep: int) -> Path:
     return place
 
 
-def _kept(folder: Path) -> list[Path]:
-    """Older checkpoints that were kept, oldest first."""
+def _find_kept(folder: Path) -> list[Path]:
+    """Return the older checkpoints that were kept, oldest first."""
     return sorted(p for p in folder.parent.glob(f"{folder.name}-*") if p.name.rpartition("-")[2].isdigit())
 
 

@@ -139,7 +139,7 @@ class _Run:
         return state.step
 
     def _take_steps(self, end: int) -> None:
-        """Goes on to a step, or until the time is up."""
+        """Take steps up to a step, or until the time is up."""
         asked = time.monotonic()
         for step, parts in prefetched(self._parts, self.state.step, end):
             self._step(step, parts, waited_s=time.monotonic() - asked)
@@ -305,7 +305,7 @@ def _seed(number: int) -> None:
 
 
 def compile_layers(model: nn.Module) -> None:
-    """Compiles the layers of every stack, in place.
+    """Compile the layers of every stack, in place.
 
     One compilation serves all layers of a kind.
     """

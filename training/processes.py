@@ -107,7 +107,7 @@ class Processes:
         return gather_object([value])
 
     def wait(self) -> None:
-        """Until all processes are here."""
+        """Wait until all processes are here."""
         if self._accelerator is not None:
             self._accelerator.wait_for_everyone()
 
@@ -118,7 +118,7 @@ class Processes:
 
     @contextmanager
     def main_first(self) -> Iterator[None]:
-        """Rank 0 does it before the others, which then find its files."""
+        """Run the block on rank 0 first; the others find its files."""
         if not self.is_main:
             self.wait()
         yield

@@ -114,7 +114,7 @@ class RunLog:
 
     @contextmanager
     def untimed(self) -> Iterator[None]:
-        """For what is no training: it counts in no figure of speed."""
+        """Exclude the time of the block from speeds: it is no training."""
         began = time.monotonic()
         yield
         self._since += time.monotonic() - began

@@ -29,7 +29,7 @@ class Task(Protocol[BatchT]):
         """Return a scalar to minimise, and metrics for the log."""
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
-        """Figures on held-out data; `loss` among them."""
+        """Return metrics on held-out data, including `loss`."""
 
 
 @runtime_checkable
@@ -42,7 +42,7 @@ class ShareableTask(Protocol[BatchT]):
     """
 
     def part(self, step: int, index: int, count: int) -> BatchT:
-        """Part `index` of `count` of a step's batch."""
+        """Return part `index` of `count` of a step's batch."""
 
     def loss_weights(self, batch: BatchT) -> Tensor:
         """Return the denominators of the means in this part's loss [means].
@@ -57,7 +57,7 @@ class ShareableTask(Protocol[BatchT]):
         """
 
     def tally(self, model: nn.Module, index: int, count: int) -> Tally:
-        """Held-out figures from part `index` of `count` of the held-out data."""
+        """Count the metrics of part `index` of `count` of the held-out data."""
 
 
 @runtime_checkable
@@ -88,7 +88,7 @@ class DrawingTask(Protocol):
 
 
 def means(tallies: list[Tally]) -> dict[str, float]:
-    """Figures from the sums of all parts."""
+    """Compute metrics from the sums of all parts."""
     names = list(dict.fromkeys(name for tally in tallies for name in tally))
     parts = {name: [tally[name] for tally in tallies if name in tally] for name in names}
     counts = {name: sum(count for _, count in pairs) for name, pairs in parts.items()}

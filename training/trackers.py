@@ -22,7 +22,7 @@ EXTRAS = "pip install -r requirements-train.txt"
 
 class Tracker(Protocol):
     def log(self, step: int, figures: Mapping[str, float]) -> None:
-        """Figures after a step."""
+        """Log the metrics of a step."""
 
     def picture(self, step: int, name: str, pixels: np.ndarray) -> None:
         """Show a picture, uint8 [height, width, 3]."""

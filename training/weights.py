@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 def trained_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
-    """Those that are not frozen, by name.
+    """Return the parameters that are not frozen, by name.
 
     Frozen ones are never averaged, saved or exported.
     """

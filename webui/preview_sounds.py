@@ -14,7 +14,7 @@ MAX_EDGES = 400
 
 
 def sounds_of(chart: Chart) -> list[list[float]]:
-    """[[time_ms, bank, addition bank, additions, volume]] by time.
+    """Return [[time_ms, bank, addition bank, additions, volume]] by time.
 
     Banks are 1 normal, 2 soft, 3 drum; additions the sum of 2 whistle, 4 finish, 8 clap; volume is 0..100. Hold notes
     sound at their head, spinners at their end.

@@ -21,7 +21,7 @@ LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "ja": "日本�
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """Every text of a language by its key."""
+    """Return every text of a language by its key."""
     texts: dict[str, str] = {}
     for path in sorted((LANGUAGES_FOLDER / language).glob("*.json")):
         texts |= json.loads(path.read_text(encoding="utf-8"))
@@ -49,7 +49,7 @@ def english_help() -> dict[str, str]:
 
 
 def help_key(program: str, option: str) -> str:
-    """Under which key an option is explained."""
+    """Return the key of the text that explains an option."""
     return f"help.{option}" if program == "generate" else f"help.{program}.{option}"
 
 

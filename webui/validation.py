@@ -43,7 +43,7 @@ def check_request(kind: str, options: Mapping[str, Any], references: References)
         mode = _mode_of(given, filled)
         answer |= {"without_use": without_use(given, mode), "model": _model_of(given, mode)}
         answer["missing_names"] = {} if problem else _missing_names(files, filled)
-        answer["timing"] = None if problem else _kept_timing(files, references)
+        answer["timing"] = None if problem else _find_timing(files, references)
     return answer
 
 
@@ -84,8 +84,8 @@ def _model_of(given: Mapping[str, Any], mode: GameMode) -> dict[str, Any] | None
     }
 
 
-def _kept_timing(files: Mapping[str, Any], references: References) -> dict[str, Any] | None:
-    """Red lines that are kept for the song of a form."""
+def _find_timing(files: Mapping[str, Any], references: References) -> dict[str, Any] | None:
+    """Return the stored red lines of the song of a form."""
     audio = files.get("audio_path")
     if is_absent(audio):
         return None

@@ -13,9 +13,9 @@ from dataset_builder.errors import BuildError
 
 
 def read_tags(path: Path) -> dict[int, list[str]]:
-    """Tags by number of the chart.
+    """Read a table of tags by number of the chart.
 
-    Lines that begin with no number are headings. Raises BuildError.
+    A line that does not begin with a number is a heading. Raises BuildError.
     """
     tags: dict[int, list[str]] = defaultdict(list)
     try:

@@ -224,7 +224,7 @@ class Jobs:
             return 0.0 if is_busy else time.monotonic() - self._quiet_since_s
 
     def remove(self, job: Job) -> None:
-        """Dismisses a job that is not running, with everything in its folder."""
+        """Remove a job that is not running, with everything in its folder."""
         with self._lock:
             assert not job.is_active, "an unfinished job is cancelled first"
             del self._jobs[job.id]
@@ -262,7 +262,7 @@ class Jobs:
 
 
 def new_id() -> str:
-    """Names a job or an upload: sorts by time, cannot be guessed."""
+    """Return an id that sorts by time and cannot be guessed."""
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(6)}"
 
 

@@ -62,7 +62,7 @@ def keep_all_of(folder: Path, other_maps: Path) -> None:
 
 
 def pack(folder: Path, result: Path) -> None:
-    """All maps of a job as an .osz that osu! opens."""
+    """Pack all maps of a job into an .osz that osu! opens."""
     maps = folder / MAPS_FOLDER
     files: dict[str, bytes | Path] = {file.name: file for file in sorted(maps.iterdir())}
     first = read_beatmap(min(maps.glob("*.osu")))

@@ -70,7 +70,7 @@ class Upload:
     created_s: float = field(default_factory=time.time)
 
     def shown(self) -> dict[str, Any]:
-        """As the API shows it, with references in place of names."""
+        """Return the data for the API, with references in place of names."""
         data = asdict(self)
         del data["files"]
         data["ref"] = self.ref(self.files[0])
