@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -43,6 +44,33 @@ FEWEST_SHARE = 0.03
 
 A song without triplets has low probabilities at all of its thirds, but they add up to a few objects.
 """
+
+REST_BEATS = 4
+"""Mappers of catch hardly leave so many beats without an object where the music goes on."""
+
+
+def without_rests(steps: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    """Return steps with the most likely ones of rests that are none.
+
+    A draw leaves out all steps of a passage in which many are possible and none is likely. As long as a gap of
+    `REST_BEATS` has half an object or more by its probabilities, it gets its most likely step.
+
+    Args:
+        steps: Steps with an object, in order, int64 [objects].
+        logits: As for `draw_rhythm`.
+    """
+    expected = np.concatenate([[0.0], np.cumsum(1.0 / (1.0 + np.exp(-logits.astype(np.float64))))])
+    is_on_grid = np.isfinite(logits) & IS_ON_GRID[np.arange(len(logits)) % TICKS_PER_BEAT]
+    found, waiting = steps.tolist(), list(pairwise(steps.tolist()))
+    while waiting:
+        first, last = waiting.pop()
+        inside = np.arange(first + TICKS_PER_BEAT, last - TICKS_PER_BEAT + 1)
+        inside = inside[is_on_grid[inside]]
+        if last - first >= REST_BEATS * TICKS_PER_BEAT and len(inside) and expected[last] - expected[first + 1] >= 0.5:
+            added = int(inside[logits[inside].argmax()])
+            found.append(added)
+            waiting += [(first, added), (added, last)]
+    return np.array(sorted(found), np.int64)
 
 
 def draw_rhythm(

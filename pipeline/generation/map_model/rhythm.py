@@ -24,7 +24,7 @@ from osuT5.objects.corpus import SongSound
 from osuT5.rhythm.alignment import USUAL_LEAD_MS, measure_lead_ms
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import Origin, RhythmConditions, origin_of
-from osuT5.rhythm.drawing import NOISE, draw_rhythm
+from osuT5.rhythm.drawing import NOISE, draw_rhythm, without_rests
 from osuT5.rhythm.features import SongAudio
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.prediction import SongEncoding
@@ -113,7 +113,8 @@ class SongRhythm:
         logits = np.where((times_ms >= start_ms) & (times_ms < end_ms), objects, -np.inf)
         favoured = [] if guide is None else song.clock.steps_at(np.array([obj.time_ms for obj in guide.hit_objects]))
         noise, quarters = NOISE[attributes.mode] * temperature, quarter_logits(attributes.descriptors)
-        return times_ms[draw_rhythm(logits, seed, noise, favoured, quarters)]
+        steps = draw_rhythm(logits, seed, noise, favoured, quarters)
+        return times_ms[without_rests(steps, logits) if conditions.mode is GameMode.CATCH else steps]
 
     def encode(self, lines: Sequence[TimingPoint], lead_ms: float = USUAL_LEAD_MS) -> SongEncoding:
         """Return the song, encoded once, on the clock of red lines.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from osuT5.rhythm.drawing import draw_rhythm
+from osuT5.rhythm.drawing import draw_rhythm, without_rests
 
 
 def make_logits(beats: int = 40) -> np.ndarray:
@@ -63,3 +63,14 @@ def test_quarters_gain_from_other_places() -> None:
     plain, more = draw_rhythm(logits, 1), draw_rhythm(logits, 1, quarter_logits=1.5)
     assert len(plain) == len(more)
     assert np.isin(more % 24, (6, 18)).sum() > np.isin(plain % 24, (6, 18)).sum() + 10
+
+
+def test_only_a_gap_in_which_objects_are_possible_is_filled():
+    logits = np.full(24 * 24, -9.0)
+    steps = np.array([0, 24 * 2, 24 * 10, 24 * 18])
+    logits[24 * 5 : 24 * 8 : 24] = -1.0
+    logits[24 * 6] = -0.5
+    filled = without_rests(steps, logits)
+    assert filled.tolist() == [0, 24 * 2, 24 * 6, 24 * 10, 24 * 18]
+    logits[24 * 5 : 24 * 8 : 24] = -9.0
+    assert without_rests(steps, logits).tolist() == steps.tolist()
