@@ -31,8 +31,19 @@ def test_wider_maps_are_harder_and_narrower_ones_easier(catch_map):
 
 
 @pytest.mark.parametrize("factor", [0.3, 1.0, 1.5])
-def test_juice_streams_keep_their_length_and_objects_their_side(catch_map, factor):
+def test_juice_streams_are_scaled_by_the_slider_multiplier(catch_map, factor):
     scaled = scaled_width(catch_map, factor)
+    assert scaled.difficulty.slider_multiplier == pytest.approx(catch_map.difficulty.slider_multiplier * factor)
+    for before, after in zip(catch_map.hit_objects, scaled.hit_objects, strict=True):
+        if isinstance(before, Slider):
+            assert path_of(after).length_px == pytest.approx(100.0 * factor)
+            assert after.segments[-1].points[-1][0] - after.x == pytest.approx(40 * factor)
+
+
+@pytest.mark.parametrize("factor", [0.3, 1.0, 1.5])
+def test_with_a_fixed_multiplier_juice_streams_keep_their_length(catch_map, factor):
+    scaled = scaled_width(catch_map, factor, with_multiplier=False)
+    assert scaled.difficulty == catch_map.difficulty
     for before, after in zip(catch_map.hit_objects, scaled.hit_objects, strict=True):
         assert after.time_ms == before.time_ms
         assert after.x - 256 == pytest.approx((before.x - 256) * factor)
