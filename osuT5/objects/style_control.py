@@ -32,7 +32,12 @@ CONTROLLED: dict[GameMode, dict[Style, tuple[Field, np.ndarray]]] = {
         Style.CURVES: (Field.SHAPE, (_SHAPES != STRAIGHT).astype(float)),
         Style.COMBOS: (Field.NEW_COMBO, np.array([0.0, 1.0])),
     },
-    GameMode.CATCH: {**_SPACING, Style.CURVES: (Field.ARC, (_ARCS != NO_ARC).astype(float))},
+    GameMode.CATCH: {
+        **_SPACING,
+        Style.CURVES: (Field.ARC, (_ARCS != NO_ARC).astype(float)),
+        Style.TURNS: (Field.TURN, np.minimum(_TURNS, TURNS - _TURNS).astype(float)),
+        Style.COMBOS: (Field.NEW_COMBO, np.array([0.0, 1.0])),
+    },
     GameMode.TAIKO: {
         Style.KATS: (Field.KIND, np.isin(_KINDS, (ObjectKind.KAT, ObjectKind.BIG_KAT)).astype(float)),
         Style.BIGS: (Field.KIND, np.isin(_KINDS, (ObjectKind.BIG_DON, ObjectKind.BIG_KAT)).astype(float)),
