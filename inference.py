@@ -21,7 +21,7 @@ from pipeline.cli.request_runner import checked_request, make, make_in_mapset
 from pipeline.generation.model_cache import keep_models
 from pipeline.request.mapset_file import open_mapset
 from pipeline.request.resolve import resolve
-from server.client import made_by_server
+from server.client import generate_on_server
 
 
 def generate_map(config: FlatConfig) -> int:
@@ -38,7 +38,7 @@ def generate_map(config: FlatConfig) -> int:
             if mapset is not None:
                 outcome = Outcome(0, f"{make_in_mapset(mapset, request, progress)}\n")
             else:
-                outcome = made_by_server(options, request, progress)
+                outcome = generate_on_server(options, request, progress)
                 outcome = outcome or Outcome(0, f"{make(request, progress)[1]}\n")
         finally:
             progress.close()

@@ -14,8 +14,8 @@ import sys
 
 from pipeline.cli.command_line import FlatConfig, Program, run
 from pipeline.request.options import RequestError
-from server.client import ask
-from server.launch import run_server, running_in
+from server.client import send_request
+from server.launch import find_session, run_server
 from server.session import running_session
 from server.settings import ServerSettings, resolve_serving
 
@@ -25,12 +25,12 @@ def serve(config: FlatConfig) -> None:
     command, settings = resolve_serving(config)
     if command != "serve":
         method, path = ("POST", "/api/stop") if command == "stop" else ("GET", "/api/status")
-        answer = ask(method, path, settings.session_path)
+        answer = send_request(method, path, settings.session_path)
         stopping = ", stopping" if command == "stop" else ""
         at_work = answer["waiting"] + answer["running"]
         print(f"Server {answer['pid']}: {at_work} jobs at work, {answer['ended']} ended{stopping}.")
         return
-    running = running_session(settings.session_path) or running_in(settings.folder)
+    running = running_session(settings.session_path) or find_session(settings.folder)
     if running is not None:
         raise RequestError(
             f"A server is already running as process {running.pid}; python serve.py command=stop stops it."

@@ -30,7 +30,7 @@ from benchmarks.arguments import command_parser
 from demo.make_song import DEMO_PATH
 from paths import REPO_ROOT
 from server.client import TOKEN_HEADER
-from server.launch import running_in
+from server.launch import find_session
 
 POLL_S = 0.5
 """Interval at which a page asks for changes."""
@@ -56,7 +56,7 @@ class ServerUnderLoad:
         words = [f"folder={self.folder}", f"port={self.port}", f"max_jobs={self.max_jobs}"]
         words.append(f"session_file={self.folder / 'session.json'}")
         self.process = subprocess.Popen([sys.executable, "serve.py", *words], cwd=REPO_ROOT, stdout=subprocess.DEVNULL)
-        session = wait_for(lambda: running_in(self.folder))
+        session = wait_for(lambda: find_session(self.folder))
         self.port, self._token = urlsplit(session.address).port, session.token
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from dataset_builder.opus import opus_bytes
 from osuT5.audio.decode import AudioError
 from osuT5.dataset.files.sources import FolderSong, SourceReport, mapset_songs
 from osuT5.rhythm.corpus import load_charts
-from training.checkpoint import replaced_folder
+from training.checkpoint import replace_folder
 
 MAPSETS_FOLDER, CACHE_FOLDER, AUDIO_FILE = "mapsets", "cache", "audio.opus"
 _AUDIO_LINE = re.compile(rb"^(AudioFilename\s*:).*$", re.MULTILINE)
@@ -70,7 +70,7 @@ def _is_from_tja(song: FolderSong) -> bool:
 
 
 def _pack_song(song: FolderSong, folder: Path, kbps: int) -> None:
-    with replaced_folder(folder) as temporary:
+    with replace_folder(folder) as temporary:
         (temporary / AUDIO_FILE).write_bytes(opus_bytes(song.audio_path, kbps))
         for path in song.chart_paths:
             chart = _AUDIO_LINE.sub(rb"\1 " + AUDIO_FILE.encode("ascii"), path.read_bytes(), count=1)

@@ -72,7 +72,7 @@ def generate_for_dataset(request: EvaluationRequest, folder: Path) -> bool:
         raise RequestError(f"No song of {request.dataset_path} has charts of the requested split and modes.")
     own = jobs[ranks.rank :: ranks.world_size]
     made = list(in_processes(make, own, request.processes, "Generating"))
-    everyone = [each for of_rank in ranks.gathered(made) for each in of_rank]
+    everyone = [each for of_rank in ranks.gather(made) for each in of_rank]
     if ranks.is_main:
         save_manifest(sorted(everyone, key=lambda each: str(each.human_path)), folder)
     ranks.close()

@@ -66,7 +66,7 @@ class Pairing:
     span_ms: tuple[int, int] | None = None
     asked: Attributes | None = None
 
-    def measured(self) -> MeasuredChart:
+    def read_generated(self) -> MeasuredChart:
         """Read the map that is measured. Raises BeatmapError."""
         return MeasuredChart(self.generated.read(), self.generated.name, self.audio_path)
 

@@ -31,7 +31,7 @@ def score(pairing: Pairing, bands: Bands) -> ScoredMap | str:
     """Measure one map, in any process; return the reason of failure."""
     try:
         human = pairing.human()
-        generated = pairing.measured()
+        generated = pairing.read_generated()
     except BeatmapError as error:
         return f"{pairing.generated.name}: {error}"
     mode, level = generated.beatmap.mode, (human or generated).level
@@ -58,7 +58,7 @@ def frechet_by_mode(pairings: Sequence[Pairing], features: FeatureReader) -> dic
     vectors: dict[GameMode, tuple[list[np.ndarray], list[np.ndarray]]] = defaultdict(lambda: ([], []))
     for pairing in tqdm(pairings, desc="Features", unit="map", disable=None):
         try:
-            human, generated = pairing.human(), pairing.measured()
+            human, generated = pairing.human(), pairing.read_generated()
         except BeatmapError:
             continue  # said where maps are measured
         if human is not None and pairing.audio_path is not None:

@@ -30,7 +30,7 @@ class NoServer(RequestError):
     """No usable server; the message is one sentence."""
 
 
-def ask(method: str, path: str, session_path: Path) -> dict[str, Any]:
+def send_request(method: str, path: str, session_path: Path) -> dict[str, Any]:
     """Return the JSON of a short answer; raise NoServer."""
     with _answer(_session(session_path), method, path) as answer:
         return json.load(answer)
@@ -57,7 +57,7 @@ def generate(options: dict[str, object], session_path: Path, progress: Progress)
     raise NoServer("The server stopped before the map was finished.")
 
 
-def made_by_server(flat: dict[str, object], request: GenerationRequest, progress: Progress) -> Outcome | None:
+def generate_on_server(flat: dict[str, object], request: GenerationRequest, progress: Progress) -> Outcome | None:
     """Generate a map on a server; return None if there is none.
 
     Args:

@@ -41,7 +41,7 @@ def run_server(settings: ServerSettings, app: str, announce: Callable[[ServerSet
         create_app = import_module(app).create_app
     except ImportError as error:
         raise RequestError(f"{error.name} is missing: python -m pip install -r requirements.txt.") from error
-    with _listening(settings) as listening:
+    with _open_socket(settings) as listening:
         settings = replace(settings, port=listening.getsockname()[1], folder=settings.folder.absolute())
         site = Site.of(settings)
         address = shown_address(settings)
@@ -51,12 +51,12 @@ def run_server(settings: ServerSettings, app: str, announce: Callable[[ServerSet
         return site.jobs.counts()["ended"]
 
 
-def running_in(folder: Path) -> Session | None:
+def find_session(folder: Path) -> Session | None:
     """Return the session of the server in a folder, or None."""
     return running_session(folder.absolute() / SERVER_FILE)
 
 
-def _listening(settings: ServerSettings) -> socket.socket:
+def _open_socket(settings: ServerSettings) -> socket.socket:
     """Return a socket at the settings' address, before anything else."""
     host = settings.host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

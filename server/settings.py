@@ -140,7 +140,7 @@ def resolve_settings(flat: Mapping[str, object]) -> ServerSettings:
     return settings
 
 
-def kept_token(folder: Path) -> str:
+def load_token(folder: Path) -> str:
     """Return the stored secret of pages and programs.
 
     It is stored so that an open page survives a restart of the server.

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.processing.supervisor import Supervisor
-from server.settings import ServerSettings, kept_token
+from server.settings import ServerSettings, load_token
 from server.storage.jobs import Job, Jobs, new_id
-from server.storage.orders import command_line, job_title, prepared_options
+from server.storage.orders import command_line, job_title, prepare_options
 from server.storage.presets import Presets
 from server.storage.references import References
 from server.storage.timings import Timings
@@ -36,7 +36,7 @@ class Site:
     def of(cls, settings: ServerSettings) -> Site:
         """Open everything in the settings' folder without starting the worker."""
         folder = settings.folder.absolute()
-        token = kept_token(folder)
+        token = load_token(folder)
         jobs, uploads = Jobs(folder / "jobs"), Uploads(folder / "uploads")
         timings = Timings(folder / "timings")
         references = References(settings, uploads, jobs, timings)
@@ -44,7 +44,7 @@ class Site:
 
         def prepare(job: Job) -> dict[str, Any]:
             # What inference.py hands over has been checked there, and is again where it is done.
-            return job.options if job.is_attached else prepared_options(job.kind, job.options, references)
+            return job.options if job.is_attached else prepare_options(job.kind, job.options, references)
 
         supervisor = Supervisor(jobs, settings.actions, folder / "worker.log", prepare, settings.max_jobs)
         return cls(settings, token, jobs, uploads, timings, Presets(folder), references, supervisor, threading.Event())
@@ -54,7 +54,7 @@ class Site:
 
         Raises RequestError and similar errors.
         """
-        prepared_options(kind, options, self.references)
+        prepare_options(kind, options, self.references)
         title = job_title(kind, options)
         return self.jobs.add(Job(new_id(), kind, options, title, command_line(kind, options), parent))
 

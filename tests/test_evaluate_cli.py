@@ -103,11 +103,11 @@ def test_processes_take_their_share_and_the_first_goes_on(mapsets, tmp_path, mon
     monkeypatch.setattr(evaluate, "make", make)
     request = resolve_evaluation({"dataset_path": mapsets, "split": "all", "output_path": tmp_path})
     Ranks.rank = 1
-    monkeypatch.setattr(Ranks, "gathered", staticmethod(lambda made: [kept.setdefault("second", made)]), raising=False)
+    monkeypatch.setattr(Ranks, "gather", staticmethod(lambda made: [kept.setdefault("second", made)]), raising=False)
     assert not evaluate.generate_for_dataset(request, tmp_path / "maps")
     assert not (tmp_path / "maps").exists()
     Ranks.rank = 0
-    monkeypatch.setattr(Ranks, "gathered", staticmethod(lambda made: [made, kept["second"]]))
+    monkeypatch.setattr(Ranks, "gather", staticmethod(lambda made: [made, kept["second"]]))
     assert evaluate.generate_for_dataset(request, tmp_path / "maps")
     assert [made.human_path.name for made in load_manifest(tmp_path / "maps")] == ["STANDARD.osu", "TAIKO.osu"]
     assert devices == ["cpu", "cpu"]

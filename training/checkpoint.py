@@ -84,11 +84,11 @@ def save_checkpoint(
     }
     state.average_updates = trained.average.updates
     if processes is None or processes.is_main:
-        with replaced_folder(folder, lambda: _previous_place(folder, keep)) as temporary:
+        with replace_folder(folder, lambda: _previous_place(folder, keep)) as temporary:
             for name, tensors in files.items():
                 save_file(tensors, temporary / name)
             state.save(temporary)
-        for old in _find_kept(folder)[: -(keep - 1) or None]:
+        for old in _find_older_checkpoints(folder)[: -(keep - 1) or None]:
             shutil.rmtree(old, ignore_errors=True)
     if processes is not None:
         processes.wait()
@@ -99,7 +99,7 @@ def load_checkpoint(folder: Path, trained: Trained) -> RunState | None:
 
     Raises OptionError if the checkpoint is damaged, or of another model.
     """
-    places = (folder, _old(folder), *reversed(_find_kept(folder)))
+    places = (folder, _old(folder), *reversed(_find_older_checkpoints(folder)))
     found = next((place for place in places if (place / STATE_FILE).is_file()), None)
     if found is None:
         return None
@@ -119,7 +119,7 @@ def load_checkpoint(folder: Path, trained: Trained) -> RunState | None:
 
 
 @contextmanager
-def replaced_folder(folder: Path, previous_place: Callable[[], Path] | None = None) -> Iterator[Path]:
+def replace_folder(folder: Path, previous_place: Callable[[], Path] | None = None) -> Iterator[Path]:
     """Yield a new folder to fill; it then replaces `folder`.
 
     The previous `folder` moves to `previous_place()`; without one, it is deleted.
@@ -148,7 +148,7 @@ def _previous_place(folder: Path, keep: int) -> Path:
     return place
 
 
-def _find_kept(folder: Path) -> list[Path]:
+def _find_older_checkpoints(folder: Path) -> list[Path]:
     """Return the older checkpoints that were kept, oldest first."""
     return sorted(p for p in folder.parent.glob(f"{folder.name}-*") if p.name.rpartition("-")[2].isdigit())
 

@@ -11,7 +11,7 @@ from torch import Tensor
 Batch = TypeVar("Batch")
 
 
-def moved(batch: Batch, device: torch.device | str) -> Batch:
+def move_batch(batch: Batch, device: torch.device | str) -> Batch:
     """Return a batch with its tensors on a device.
 
     These are the tensors of a dataclass and of the dataclasses in it.
@@ -22,5 +22,5 @@ def moved(batch: Batch, device: torch.device | str) -> Batch:
         if isinstance(value, Tensor):
             changes[field.name] = value.to(device, non_blocking=True)
         elif is_dataclass(value):
-            changes[field.name] = moved(value, device)
+            changes[field.name] = move_batch(value, device)
     return replace(batch, **changes)  # type: ignore[type-var]

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from training.average import WeightAverage
-from training.checkpoint import AVERAGE_FILE, RunState, Trained, load_checkpoint, replaced_folder, save_checkpoint
+from training.checkpoint import AVERAGE_FILE, RunState, Trained, load_checkpoint, replace_folder, save_checkpoint
 from training.loop_options import LoopOptions
 from training.optimizers import make_optimizers
 from training.processes import Processes
@@ -60,7 +60,7 @@ def run_training(
     folder.mkdir(parents=True, exist_ok=True)
     run = _Run(model, task, options, folder, processes or Processes(), trackers)
     try:
-        return run.to_end()
+        return run.run_to_end()
     finally:
         for tracker in trackers:
             tracker.close()
@@ -82,13 +82,13 @@ def train_small_model(
     run_training(model, task, options, run_folder, processes=processes)
     folder = run_folder / MODEL_FOLDER
     if processes.is_main:
-        with replaced_folder(folder) as temporary:
+        with replace_folder(folder) as temporary:
             save(temporary, load_file(run_folder / CHECKPOINT_FOLDER / AVERAGE_FILE))
     processes.close()
     return folder
 
 
-def prefetched(make: Callable[[int], T], first: int, end: int) -> Iterator[tuple[int, T]]:
+def prefetch(make: Callable[[int], T], first: int, end: int) -> Iterator[tuple[int, T]]:
     """Yield (step, batch); the next batch is made during each step."""
     with ThreadPoolExecutor(1) as pool:
         pending = pool.submit(make, first) if first < end else None
@@ -114,7 +114,7 @@ class _Run:
         self.trackers = trackers
         if options.compile:
             compile_layers(model)
-        self.shared = processes.shared(model, options.parallel, autocast=options.precision == "bf16")
+        self.shared = processes.share(model, options.parallel, autocast=options.precision == "bf16")
         optimizers = make_optimizers(model, options.optimizer, options.learning_rate, options.weight_decay)
         self.trained = Trained(model, optimizers, WeightAverage(model, options.average_decay))
         loaded = load_checkpoint(folder / CHECKPOINT_FOLDER, self.trained)
@@ -128,7 +128,7 @@ class _Run:
         if processes.is_main:
             self.log.resume(self.state.step, self.state.pending)
 
-    def to_end(self) -> int:
+    def run_to_end(self) -> int:
         options, state = self.options, self.state
         if options.fit_minutes and not state.total_steps:
             self._fit_steps(time.monotonic())
@@ -141,10 +141,10 @@ class _Run:
     def _take_steps(self, end: int) -> None:
         """Take steps up to a step, or until the time is up."""
         asked = time.monotonic()
-        for step, parts in prefetched(self._parts, self.state.step, end):
+        for step, parts in prefetch(self._parts, self.state.step, end):
             self._step(step, parts, waited_s=time.monotonic() - asked)
             self.state.step = step + 1
-            self._after_step()
+            self._finish_step()
             if self.options.max_minutes and self.processes.any(time.monotonic() > self._deadline):
                 return
             asked = time.monotonic()
@@ -209,7 +209,7 @@ class _Run:
         if isinstance(self.task, ShareableTask):
             totals = self.processes.sum(torch.stack([self.task.loss_weights(part) for part in parts]).sum(0))
         for index, part in enumerate(parts):
-            with self.processes.gradients_kept(self.shared, index + 1 < len(parts)):
+            with self.processes.keep_gradients_local(self.shared, index + 1 < len(parts)):
                 loss, figures = self.shared(self._share_of_loss, part, step, totals)
                 (loss * world_size).backward()  # gradients are averaged over processes, and these are shares of a sum
             for name, value in {"loss": loss.detach(), **figures}.items():
@@ -225,17 +225,17 @@ class _Run:
         loss, figures = self.task.loss(model, part, step)
         return loss / count, {name: value if name == TOKENS else value / count for name, value in figures.items()}
 
-    def _after_step(self) -> None:
+    def _finish_step(self) -> None:
         """Run everything that is due after a step."""
         step, options = self.state.step, self.options
         if step % options.log_every == 0:
             counts = self.task.counts() if isinstance(self.task, CountingTask) else {}
             self.log.report(step, options.rate_at(step - 1), {"skipped_steps": self.state.skipped_steps, **counts})
         if step % options.evaluate_every == 0:
-            with self.log.untimed():
+            with self.log.exclude_time():
                 self._evaluate()
         if options.sample_every and step % options.sample_every == 0:
-            with self.log.untimed():
+            with self.log.exclude_time():
                 self._draw()
         if step % options.checkpoint_every == 0:
             self._save()
@@ -248,7 +248,7 @@ class _Run:
         average = self.trained.average
         average.swap(self.model)
         self.model.eval()
-        figures = self.processes.measured(self.shared, self._held_out)
+        figures = self.processes.measure(self.shared, self._held_out)
         average.swap(self.model)
         self.log.write({"step": self.state.step, "held_out": figures})
         loss = figures.get("loss")
@@ -257,7 +257,7 @@ class _Run:
         self.state.best_loss, self.state.best_step = loss, self.state.step
         weights = self._averages()
         if self.processes.is_main:
-            with replaced_folder(self.folder / BEST_FOLDER) as temporary:
+            with replace_folder(self.folder / BEST_FOLDER) as temporary:
                 if isinstance(self.task, ExportingTask):
                     self.task.export(weights, temporary)
                 else:
@@ -267,7 +267,7 @@ class _Run:
         if not isinstance(self.task, ShareableTask):
             return self.task.evaluate(model)
         mine = self.task.tally(model, self.processes.rank, self.processes.world_size)
-        return means(self.processes.gathered(mine))
+        return means(self.processes.gather(mine))
 
     def _draw(self) -> None:
         """Draw pictures with the averaged weights."""
@@ -286,7 +286,7 @@ class _Run:
         return {name: whole(weight) for name, weight in self.trained.average.weights.items()}
 
     def _save(self) -> None:
-        self.state.pending = self.log.pending()
+        self.state.pending = self.log.sum_pending()
         save_checkpoint(
             self.folder / CHECKPOINT_FOLDER, self.trained, self.state, self.options.keep_checkpoints, self.processes
         )

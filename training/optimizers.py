@@ -35,12 +35,12 @@ class Muon(Optimizer):
                 if not state:
                     state["momentum"] = torch.zeros_like(matrix)
                 momentum = state["momentum"].lerp_(matrix.grad, 1 - group["momentum"])
-                update = orthogonalised(matrix.grad.lerp(momentum, group["momentum"]))
+                update = orthogonalise(matrix.grad.lerp(momentum, group["momentum"]))
                 scale = RMS_OF_ADAMW * max(matrix.shape) ** 0.5
                 matrix.mul_(1 - group["lr"] * group["weight_decay"]).sub_(update, alpha=group["lr"] * scale)
 
 
-def orthogonalised(matrix: Tensor) -> Tensor:
+def orthogonalise(matrix: Tensor) -> Tensor:
     """Return about the nearest matrix with equal singular values.
 
     They are between 0.7 and 1.2.

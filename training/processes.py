@@ -44,7 +44,7 @@ class Processes:
     def is_main(self) -> bool:
         return self.rank == 0
 
-    def shared(self, model: nn.Module, parallel: str, autocast: bool) -> SharedModel:
+    def share(self, model: nn.Module, parallel: str, autocast: bool) -> SharedModel:
         """Return the model as all processes train it.
 
         Raises:
@@ -64,7 +64,7 @@ class Processes:
             return fully_shard(step_model, mesh=init_device_mesh(self.device.type, (self.world_size,)))
         return self._accelerator.prepare_model(step_model)
 
-    def measured(self, model: nn.Module, function: Callable[[nn.Module], T]) -> T:
+    def measure(self, model: nn.Module, function: Callable[[nn.Module], T]) -> T:
         """Return the result of a function of a shared model, without gradients."""
         with torch.no_grad():
             result = model(function)
@@ -73,7 +73,7 @@ class Processes:
         return result
 
     @contextmanager
-    def gradients_kept(self, model: nn.Module, keep: bool) -> Iterator[None]:
+    def keep_gradients_local(self, model: nn.Module, keep: bool) -> Iterator[None]:
         """Leave gradients unsummed over the processes if `keep` is set.
 
         More passes then follow before the step.
@@ -98,7 +98,7 @@ class Processes:
         """
         return here if self.world_size == 1 else bool(self.sum(torch.tensor(float(here))) > 0)
 
-    def gathered(self, value: Any) -> list[Any]:
+    def gather(self, value: Any) -> list[Any]:
         """Gather a small value from each process, in order of ranks."""
         if self.world_size == 1:
             return [value]

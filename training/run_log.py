@@ -72,12 +72,12 @@ class RunLog:
         for name, value in values.items():
             self.sums[name] += value
 
-    def pending(self) -> dict[str, float]:
+    def sum_pending(self) -> dict[str, float]:
         """Return the sums since the last report, of all processes.
 
         All of them call this together.
         """
-        return _summed(self.processes.gathered(dict(self.sums)))
+        return _sum_parts(self.processes.gather(dict(self.sums)))
 
     def report(self, step: int, rate: float, counts: Mapping[str, int]) -> None:
         """Report the steps since the last line.
@@ -86,7 +86,7 @@ class RunLog:
         """
         elapsed_s = max(time.monotonic() - self._since, 1e-9)
         mine = {**self.sums, TOKENS: self._tokens_here, "waited_s": self._waited_s, **_memory_mib()}
-        total = _summed(self.processes.gathered(mine))
+        total = _sum_parts(self.processes.gather(mine))
         steps, tokens = total.pop("steps", 0.0) or 1.0, total.pop(TOKENS)
         wait_share = total.pop("waited_s") / self.processes.world_size / elapsed_s
         machine = {
@@ -113,14 +113,14 @@ class RunLog:
             tracker.log(row["step"], _flat(row))
 
     @contextmanager
-    def untimed(self) -> Iterator[None]:
+    def exclude_time(self) -> Iterator[None]:
         """Exclude the time of the block from speeds: it is no training."""
         began = time.monotonic()
         yield
         self._since += time.monotonic() - began
 
 
-def _summed(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def _sum_parts(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
     names = dict.fromkeys(name for part in parts for name in part)
     return {name: sum(part.get(name, 0.0) for part in parts) for name in names}
 

@@ -42,7 +42,7 @@ def form_of(program: str) -> list[dict[str, Any]]:
     """
     groups = _map_groups() if program == "generate" else _review_groups()
     return [
-        {"key": group_key(heading), "heading": heading, "options": [_shown(option) for option in options]}
+        {"key": group_key(heading), "heading": heading, "options": [_describe_option(option) for option in options]}
         for heading, options in groups.items()
     ]
 
@@ -55,7 +55,7 @@ def group_key(heading: str) -> str:
     return heading.partition("(")[0].strip().lower().replace(" ", "_")
 
 
-def without_use(options: dict[str, Any], mode: GameMode) -> list[str]:
+def find_unused_options(options: dict[str, Any], mode: GameMode) -> list[str]:
     """Return options without a use, given the others."""
     defaults = {name: option.default for name, option in all_options().items()}
     values = {**defaults, **{name: value for name, value in options.items() if name in defaults}}
@@ -89,7 +89,7 @@ def _choices(reader: Reader) -> dict[str, str]:
     return dict.fromkeys(words, "")
 
 
-def _shown(option: Option) -> dict[str, Any]:
+def _describe_option(option: Option) -> dict[str, Any]:
     low, high = option.limits or (None, None)
     return {
         "name": option.name,

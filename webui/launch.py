@@ -7,7 +7,7 @@ import threading
 import webbrowser
 
 from pipeline.cli.command_line import FlatConfig
-from server.launch import run_server, running_in
+from server.launch import find_session, run_server
 from server.settings import ServerSettings, resolve_settings
 
 
@@ -17,7 +17,7 @@ def serve(config: FlatConfig, page: str = "/") -> None:
     Where a server is at work in this folder already, its page is shown instead.
     """
     settings = resolve_settings(config)
-    running = running_in(settings.folder)
+    running = find_session(settings.folder)
     if running is not None:
         print("The server of the page is already running.")
         _show(settings, f"{running.address}{page}?token={running.token}")

@@ -15,13 +15,13 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.user_tags import user_tags
 from server.http.dependencies import TheJob, TheSite
-from server.http.routes_jobs import named_map
+from server.http.routes_jobs import find_map
 from server.http.schemas import Check, CheckOrder
 from server.http.security import cookie_name
 from server.storage.references import MAPS_FOLDER
 from webui.form import form_of
 from webui.preview_data import preview_of
-from webui.texts import LANGUAGES, catalogue, chosen_language
+from webui.texts import LANGUAGES, catalogue, choose_language
 from webui.validation import check_request
 
 PAGE = Path(__file__).with_name("static") / "page.html"
@@ -37,7 +37,7 @@ router = APIRouter(prefix="/api")
 def page(request: Request, site: TheSite, token: str | None = None) -> HTMLResponse:
     """Return the frame of every page; its address selects the page."""
     wanted, accepted = request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", "")
-    language = chosen_language(wanted, accepted)
+    language = choose_language(wanted, accepted)
     values = {
         "language": language,
         "title": catalogue(language)["shell.title"],
@@ -90,5 +90,5 @@ def tags(mode: Annotated[int | None, Query(ge=0, le=3)] = None) -> list[dict[str
 
 @router.get("/jobs/{job_id}/maps/{index}/preview", tags=["jobs"], summary="A difficulty as the player draws it")
 def preview_of_map(job: TheJob, site: TheSite, index: int) -> JSONResponse:
-    beatmap = read_beatmap(site.jobs.folder_of(job) / MAPS_FOLDER / named_map(job, index)["name"])
+    beatmap = read_beatmap(site.jobs.folder_of(job) / MAPS_FOLDER / find_map(job, index)["name"])
     return JSONResponse(preview_of(beatmap))

@@ -53,7 +53,7 @@ def help_key(program: str, option: str) -> str:
     return f"help.{option}" if program == "generate" else f"help.{program}.{option}"
 
 
-def chosen_language(wanted: str | None, accepted: str) -> str:
+def choose_language(wanted: str | None, accepted: str) -> str:
     """Return the picked language, the browser's, or English.
 
     The browser's is the first accepted one that exists.

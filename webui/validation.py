@@ -15,10 +15,10 @@ from pipeline.generation.known_conditions import known_conditions
 from pipeline.output.metadata import missing_names
 from pipeline.request.option_values import is_absent
 from pipeline.request.options import RequestError, unknown_option
-from server.storage.orders import OPTION_READERS, check_options, command_line, named_option
+from server.storage.orders import OPTION_READERS, check_options, command_line, find_option_name
 from server.storage.references import References
 from server.storage.timings import song_id
-from webui.form import without_use
+from webui.form import find_unused_options
 
 
 def check_request(kind: str, options: Mapping[str, Any], references: References) -> dict[str, Any]:
@@ -35,13 +35,13 @@ def check_request(kind: str, options: Mapping[str, Any], references: References)
             filled = check_options(kind, files, references)
     except UserError as error:
         problem = str(error)
-        option = named_option(problem)
+        option = find_option_name(problem)
         if option is not None:
             errors[option] = problem
     answer = {"errors": errors, "problem": problem, "filled": filled, "command": command_line(kind, given)}
     if kind == "generate":
         mode = _mode_of(given, filled)
-        answer |= {"without_use": without_use(given, mode), "model": _model_of(given, mode)}
+        answer |= {"without_use": find_unused_options(given, mode), "model": _model_of(given, mode)}
         answer["missing_names"] = {} if problem else _missing_names(files, filled)
         answer["timing"] = None if problem else _find_timing(files, references)
     return answer
@@ -90,7 +90,7 @@ def _find_timing(files: Mapping[str, Any], references: References) -> dict[str, 
     if is_absent(audio):
         return None
     try:
-        return references.timings.kept(song_id(Path(str(audio)).expanduser()))
+        return references.timings.find_stored(song_id(Path(str(audio)).expanduser()))
     except (OSError, UserError):
         return None
 
@@ -105,12 +105,12 @@ def _missing_names(files: Mapping[str, Any], filled: Mapping[str, Any]) -> dict[
         return {}
     path = Path(str(audio)).expanduser()
     try:
-        missing = _missing_in(path, path.stat().st_mtime_ns)
+        missing = _find_missing_names(path, path.stat().st_mtime_ns)
     except (OSError, AudioError):
         return {}
     return {name: used for name, used in missing.items() if name not in filled}
 
 
 @cache
-def _missing_in(path: Path, modified_ns: int) -> dict[str, str]:
+def _find_missing_names(path: Path, modified_ns: int) -> dict[str, str]:
     return missing_names(path.stem, read_tags(path))

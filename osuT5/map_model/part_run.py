@@ -17,8 +17,8 @@ from osuT5.dataset.files.filters import OPT_OUT_FILE, ChartFilter, OptOutList
 from osuT5.dataset.files.sources import SourceReport
 from osuT5.map_model.options import MapTrainOptions, PartOptions
 from osuT5.training.adapters import adapt
-from training.checkpoint import AVERAGE_FILE, RunState, replaced_folder
-from training.devices import moved
+from training.checkpoint import AVERAGE_FILE, RunState, replace_folder
+from training.devices import move_batch
 from training.loop import BEST_FOLDER, CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
 from training.loop_options import LoopOptions
 from training.options import OptionError, with_changes
@@ -185,7 +185,7 @@ class PartRun:
         placed = PlacedTask(task, export, self.processes.device, self.options.pause_path)
         run_training(network, placed, self.loop, self.folder, processes=self.processes, trackers=trackers)
         if self.processes.is_main:
-            with replaced_folder(self.folder / MODEL_FOLDER) as temporary:
+            with replace_folder(self.folder / MODEL_FOLDER) as temporary:
                 export(load_file(self.folder / CHECKPOINT_FOLDER / AVERAGE_FILE), temporary)
         self.processes.wait()
 
@@ -249,7 +249,7 @@ class PlacedTask:
         """Return the batch of a step; wait while the run is paused."""
         while self.pause_path and Path(self.pause_path).exists():
             time.sleep(PAUSE_POLL_S)
-        return moved(self.task.batch(step), self.device)
+        return move_batch(self.task.batch(step), self.device)
 
     def loss(self, model: nn.Module, batch: Any, step: int) -> tuple[Tensor, Figures]:
         """Return the loss of a batch, and figures."""

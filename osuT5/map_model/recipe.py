@@ -20,7 +20,7 @@ from osuT5.model.files.find import find_model, training_device
 from osuT5.objects.training import train_objects
 from osuT5.rhythm.training import train_rhythm
 from osuT5.training.options import TrainOptions
-from training.checkpoint import replaced_folder
+from training.checkpoint import replace_folder
 from training.loop import MODEL_FOLDER
 from training.options import OptionError, require_one_of
 from training.processes import Processes
@@ -57,7 +57,7 @@ def train_map_model(options: MapTrainOptions) -> Path | None:
         trained = _train_parts(options, processes)
         folder = Path(options.run_path) / MODEL_FOLDER
         if trained and processes.is_main:
-            with replaced_folder(folder) as temporary:
+            with replace_folder(folder) as temporary:
                 if options.lora.enable_lora:
                     save_bases(temporary, {part: Path(options.pretrained_path) / part for part in trained})
                     for part, source in trained.items():

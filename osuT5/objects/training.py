@@ -24,7 +24,7 @@ from osuT5.objects.styles import Levels, style_levels
 from osuT5.rhythm.conditions import Origin
 from osuT5.rhythm.config import RhythmConfig
 from osuT5.rhythm.files import load_rhythm_model
-from training.devices import moved
+from training.devices import move_batch
 from training.task import Figures
 
 PART_WEIGHTS = {"sound": 0.4, "end_sound": 0.4}
@@ -69,7 +69,7 @@ class ObjectTask:
         for first in range(0, len(passages), HELD_OUT_ROWS):
             rows = passages[first : first + HELD_OUT_ROWS]
             stacked = stack_passages(rows, model.config.window_beats, np.ones(len(rows), bool))
-            batch = moved(stacked, next(model.parameters()).device)
+            batch = move_batch(stacked, next(model.parameters()).device)
             for row, passage in enumerate(rows):
                 objects[batch.groups[row]] += passage.stop - passage.first
             for part, nats, places in nats_by_part(model, batch):

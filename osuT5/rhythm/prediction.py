@@ -16,7 +16,7 @@ from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.drawing import expected_count
 from osuT5.rhythm.inputs import SongInputs, stack_conditions, stack_windows
 from osuT5.rhythm.network import RhythmNetwork
-from training.devices import moved
+from training.devices import move_batch
 
 WINDOWS_AT_ONCE = 8
 
@@ -65,7 +65,7 @@ class SongEncoding:
         for first in range(0, len(starts), WINDOWS_AT_ONCE):
             steps = [start * TICKS_PER_BEAT + shift_steps for start in starts[first : first + WINDOWS_AT_ONCE]]
             windows = [axis.window(step, window_beats) for step in steps]
-            songs = moved(stack_windows(windows), device)
+            songs = move_batch(stack_windows(windows), device)
             exists = _middles(np.stack([window.tick_exists for window in windows]))
             self._parts.append((songs, exists, *network.encode_songs(songs)))
 
@@ -103,7 +103,7 @@ class SongEncoding:
 
     def _objects(self, songs: SongInputs, ticks: Tensor, vectors: Tensor, chart: RhythmConditions) -> np.ndarray:
         """Return the logits of the middles of windows, one after the other."""
-        rows = moved(stack_conditions([chart] * len(vectors), range(len(vectors))), vectors.device)
+        rows = move_batch(stack_conditions([chart] * len(vectors), range(len(vectors))), vectors.device)
         return _middles(_numpy(self.network.decode_charts(songs, ticks, vectors, rows).flatten(1)))
 
 

@@ -16,7 +16,7 @@ from osuT5.model.files.find import training_device
 from osuT5.training.options import TrainOptions
 from osuT5.training.start import StartingPoint, check_start, starting_point
 from osuT5.training.task import Draw, MapperTask
-from training.checkpoint import AVERAGE_FILE, replaced_folder
+from training.checkpoint import AVERAGE_FILE, replace_folder
 from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
 from training.options import OptionError, require_one_of
 from training.processes import Processes
@@ -72,6 +72,6 @@ def _run(start: StartingPoint, task: MapperTask, options: TrainOptions, processe
         trackers = make_trackers(options.logging, folder, asdict(options))
     run_training(start.model, task, options.loop, folder, processes=processes, trackers=trackers)
     if processes.is_main:
-        with replaced_folder(folder / MODEL_FOLDER) as temporary:
+        with replace_folder(folder / MODEL_FOLDER) as temporary:
             task.export(load_file(folder / CHECKPOINT_FOLDER / AVERAGE_FILE), temporary)
     processes.wait()

@@ -20,7 +20,7 @@ from osuT5.training.held_out_metrics import HeldOutTally
 from osuT5.training.options import LossOptions
 from osuT5.training.start import StartingPoint
 from osuT5.training.token_loss import TokenLoss, value_weights
-from training.checkpoint import replaced_folder
+from training.checkpoint import replace_folder
 from training.run_log import TOKENS
 from training.task import Figures, Tally, means
 
@@ -120,7 +120,7 @@ class MapperTask:
         if self.draw is None:
             return {}
         model_folder = folder / "model"
-        with replaced_folder(model_folder) as temporary:
+        with replace_folder(model_folder) as temporary:
             self.export(weights, temporary)
         try:
             return self.draw(model_folder)

@@ -15,7 +15,7 @@ from feedback.errors import UserError
 from server.http import routes, routes_jobs, routes_runs, routes_timings
 from server.http.security import Guard
 from server.site import Site
-from server.storage.orders import named_option
+from server.storage.orders import find_option_name
 
 API = (routes_jobs.router, routes_runs.router, routes_timings.router, routes.router)
 
@@ -57,7 +57,7 @@ def create_app(site: Site, pages: Sequence[APIRouter] = (), static: Path | None 
 
 async def _answer_to_wrong_input(_: Request, error: Exception) -> JSONResponse:
     """Return the sentence of a UserError."""
-    return JSONResponse({"detail": str(error), "option": named_option(str(error))}, 422)
+    return JSONResponse({"detail": str(error), "option": find_option_name(str(error))}, 422)
 
 
 async def _answer_to_wrong_form(_: Request, error: Exception) -> JSONResponse:

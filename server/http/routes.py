@@ -23,7 +23,7 @@ async def upload(
     request: Request, site: TheSite, name: Annotated[str, Query(max_length=MAX_NAME_CHARS)] = "file"
 ) -> UploadAnswer:
     try:
-        return UploadAnswer(**(await site.uploads.take(name, request.stream())).shown())
+        return UploadAnswer(**(await site.uploads.take(name, request.stream())).describe())
     except UploadError as error:
         raise HTTPException(error.status, str(error)) from error
 
@@ -34,7 +34,7 @@ async def upload_demo(site: TheSite) -> UploadAnswer:
         yield DEMO_SONG.read_bytes()
 
     try:
-        return UploadAnswer(**(await site.uploads.take(DEMO_NAME, chunks())).shown())
+        return UploadAnswer(**(await site.uploads.take(DEMO_NAME, chunks())).describe())
     except (UploadError, OSError) as error:
         raise HTTPException(getattr(error, "status", 404), str(error)) from error
 

@@ -38,18 +38,18 @@ def changed_jobs(site: TheSite, after: int = 0) -> JobsAnswer:
 def order_job(order: JobOrder, site: TheSite) -> JobAnswer:
     if order.parent is not None and site.jobs.get(order.parent) is None:
         raise HTTPException(404, "The job that this one continues no longer exists.")
-    return JobAnswer(**site.jobs.shown(site.order(order.kind, order.options, order.parent)))
+    return JobAnswer(**site.jobs.describe(site.order(order.kind, order.options, order.parent)))
 
 
 @router.get("/{job_id}", summary="One job")
 def one_job(job: TheJob, site: TheSite) -> JobAnswer:
-    return JobAnswer(**site.jobs.shown(job))
+    return JobAnswer(**site.jobs.describe(job))
 
 
 @router.post("/{job_id}/cancel", summary="Stop a job")
 def cancel_job(job: TheJob, site: TheSite) -> JobAnswer:
     site.jobs.cancel(job)
-    return JobAnswer(**site.jobs.shown(job))
+    return JobAnswer(**site.jobs.describe(job))
 
 
 @router.delete("/{job_id}", status_code=204, summary="Dismiss a job with its results")
@@ -104,7 +104,7 @@ def maps_of_job(job: TheJob) -> list[MapAnswer]:
 
 @router.get("/{job_id}/maps/{index}/audio", summary="The song of a difficulty")
 def audio_of_map(job: TheJob, site: TheSite, index: int) -> FileResponse:
-    name = named_map(job, index)["audio"]
+    name = find_map(job, index)["audio"]
     if name is None:
         raise HTTPException(404, "The song of this map is missing.")
     return _file(site.jobs.folder_of(job) / MAPS_FOLDER / name)
@@ -134,7 +134,7 @@ def _result(job: Job, kind: str) -> list[dict[str, Any]]:
     return (job.result or {}).get(kind, [])
 
 
-def named_map(job: Job, index: int) -> dict[str, Any]:
+def find_map(job: Job, index: int) -> dict[str, Any]:
     """Return a map of a result; 404 if there is none."""
     maps = _result(job, "maps")
     if not 0 <= index < len(maps):

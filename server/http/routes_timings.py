@@ -18,7 +18,7 @@ from server.http.dependencies import TheSite
 from server.http.routes_runs import follow
 from server.http.schemas import StoredTiming, TimedSong, TimingAnswer, TimingOrder
 from server.storage.jobs import Job, new_id
-from server.storage.orders import job_title, prepared_options
+from server.storage.orders import job_title, prepare_options
 
 STOPPED = "The server was stopped before the song was timed."
 
@@ -31,7 +31,7 @@ def predict(order: TimingOrder, request: Request, site: TheSite) -> StreamingRes
 
     {"progress": [stage, done, total]}, and {"song": id} or {"stopped": reason}.
     """
-    options = prepared_options("timing", {"audio_path": order.audio_path}, site.references)
+    options = prepare_options("timing", {"audio_path": order.audio_path}, site.references)
     song = site.timings.add(Path(options["audio_path"]).expanduser())
     if site.timings.analysis(song) is not None:
         return StreamingResponse(iter([json.dumps({"song": song}) + "\n"]), media_type="application/x-ndjson")
@@ -48,7 +48,7 @@ def timing(song: str, site: TheSite) -> TimingAnswer:
     found = site.timings.analysis(song)
     if found is None:
         raise HTTPException(404, "The timing of this song was not predicted.")
-    return TimingAnswer(**found, kept=site.timings.kept(song))
+    return TimingAnswer(**found, kept=site.timings.find_stored(song))
 
 
 @router.get("/{song}/audio", summary="The song")
@@ -65,7 +65,7 @@ def audio(song: str, site: TheSite) -> FileResponse:
 def keep(song: str, timed: TimedSong, site: TheSite) -> StoredTiming:
     lines = [TimingPoint(line.time_ms, 60_000.0 / line.bpm, line.meter) for line in timed.lines]
     site.timings.keep(song, sorted(lines, key=lambda line: line.time_ms))
-    return StoredTiming(**site.timings.kept(song))
+    return StoredTiming(**site.timings.find_stored(song))
 
 
 @router.delete("/{song}", status_code=204, summary="Forget the red lines that are kept")

@@ -70,7 +70,7 @@ class Guard:
             await _refuse(send, refusal)
             return
         limit = MAX_BYTES + 1 if scope["path"] == "/api/uploads" else MAX_JSON_BYTES
-        await self._limited(scope, receive, send, limit, headers)
+        await self._forward_limited(scope, receive, send, limit, headers)
 
     def refusal(self, scope: Scope, headers: Mapping[str, str]) -> Refusal | None:
         """Return the reason for refusing a request, or None."""
@@ -98,7 +98,7 @@ class Guard:
             return False
         return morsel is not None and _same(morsel.value, self._token)
 
-    async def _limited(
+    async def _forward_limited(
         self, scope: Scope, receive: Receive, send: Send, limit: int, headers: Mapping[str, str]
     ) -> None:
         """Forward a request with a limited body, and add response headers."""
@@ -108,7 +108,7 @@ class Guard:
             return
         left = limit
 
-        async def counted() -> dict:
+        async def receive_counted() -> dict:
             nonlocal left
             message = await receive()
             left -= len(message.get("body", b""))
@@ -125,7 +125,7 @@ class Guard:
             await send(message)
 
         with suppress(_TooLarge):
-            await self._app(scope, counted, with_headers)
+            await self._app(scope, receive_counted, with_headers)
         if left < 0:
             await _refuse(send, Refusal(413, f"A request may have {limit >> 20} MiB at most."))
 

@@ -91,14 +91,14 @@ def generate_map(task: Task) -> dict[str, Any]:
     from pipeline.request.mapset_file import open_mapset
 
     _reset_threads()
-    result_folder = _made(task.folder / RESULT_FOLDER)
+    result_folder = _make_folder(task.folder / RESULT_FOLDER)
     wanted_folder = task.options.get("output_path")
     with open_mapset({**task.options, "output_path": str(result_folder)}) as (options, mapset):
         request = checked_request(options)
         made, said = make(request, task.progress)
         print(said)
         osu_paths = made.osu_paths if request.map.is_mapset else [made.osu_path]
-        new = _kept(task, request, made.osz_path, osu_paths)
+        new = _store_maps(task, request, made.osz_path, osu_paths)
         _put_into_mapset(task, request, mapset, new)
     written = [result_folder / each["name"] for each in files_of(result_folder)]
     copies = copy_out(written, Path(wanted_folder).expanduser()) if wanted_folder else []
@@ -140,7 +140,7 @@ def review_map(task: Task) -> dict[str, Any]:
             with suppress(BeatmapError) if request.beatmap_path.is_dir() else nullcontext():
                 keep_map(task.folder, path, request.audio_path)
     reviews = review(request, task.progress)
-    result_folder = _made(task.folder / RESULT_FOLDER)
+    result_folder = _make_folder(task.folder / RESULT_FOLDER)
     for form in REPORTS:
         text = report(reviews, form, request.order, colour=False)
         (result_folder / f"review.{form}").write_text(text, encoding="utf-8", errors="replace", newline="\n")
@@ -169,7 +169,7 @@ def apply_fixes(task: Task) -> dict[str, Any]:
         raise RequestError("apply needs a review: name one of its maps.")
     if not options.get("apply"):
         raise RequestError("apply is empty: select the suggestions to apply.")
-    result_folder = _made(task.folder / RESULT_FOLDER)
+    result_folder = _make_folder(task.folder / RESULT_FOLDER)
     given = {"beatmap_path": str(task.parent / MAPS_FOLDER / name), "output_path": str(result_folder)}
     request = resolve_review({**options, **given})
     check_review_files(request)
@@ -209,9 +209,9 @@ def time_song(task: Task) -> dict[str, Any]:
         "candidates": [{"ratio": each.ratio, "confidence": round(each.confidence, 3)} for each in found.candidates],
         "is_steady": has_steady_beat(found.confidences),
         "lead_ms": found.lead_ms,
-        "loudness": _as_bytes(found.loudness),
+        "loudness": _encode_bytes(found.loudness),
         "loudness_step_ms": LOUDNESS_STEP_MS,
-        "beats": _as_bytes(found.beats),
+        "beats": _encode_bytes(found.beats),
         "beats_step_ms": FRAME_MS,
     }
     write_text(task.options["analysis_path"], json.dumps(shown))
@@ -227,12 +227,12 @@ ACTIONS: dict[str, Action] = {
 }
 
 
-def _as_bytes(shares: Any) -> str:
+def _encode_bytes(shares: Any) -> str:
     """Return values of 0-1 as a byte each, in base64."""
     return b64encode((shares * 255).round().astype("uint8").tobytes()).decode("ascii")
 
 
-def _kept(task: Task, request: Any, osz_path: Path | None, osu_paths: Sequence[Path]) -> list[str]:
+def _store_maps(task: Task, request: Any, osz_path: Path | None, osu_paths: Sequence[Path]) -> list[str]:
     """Put the new maps among the job's maps; return their names."""
     if osz_path is not None:
         return keep_archive(task.folder, osz_path)
@@ -298,6 +298,6 @@ def _keep_reviews(job_id: str, reviews: list) -> None:
         _reviews.popitem(last=False)
 
 
-def _made(folder: Path) -> Path:
+def _make_folder(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder

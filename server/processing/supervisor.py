@@ -59,7 +59,7 @@ class WorkerProcess:
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         self._events: SimpleQueue = SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._read_events, daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -97,7 +97,7 @@ class WorkerProcess:
         with suppress(OSError):
             self._process.stdin.close()
 
-    def _listen(self) -> None:
+    def _read_events(self) -> None:
         with self._process.stdout as stream:
             for line in stream:
                 with suppress(ValueError):
@@ -131,7 +131,7 @@ class Supervisor:
         self._thread.join()
 
     def _run(self) -> None:
-        self._worker = self._started_worker()
+        self._worker = self._start_worker()
         while not self._stops.is_set():
             self._begin_jobs()
             if self._at_work:
@@ -181,7 +181,7 @@ class Supervisor:
             return
         work = None if event is None else self._at_work.get(event.get("id"))
         if work is not None and "progress" in event:
-            self._jobs.change(work.job, progress=work.total.at(*event["progress"]))
+            self._jobs.change(work.job, progress=work.total.progress_at(*event["progress"]))
         if work is not None and "end" in event:
             # A job that was done before it could be cancelled is done.
             del self._at_work[work.job.id]
@@ -206,7 +206,7 @@ class Supervisor:
         late = [work.job for work in self._at_work.values() if work.is_late()]
         if late and len(late) == len(self._at_work):
             self._end_worker()
-            self._worker = self._started_worker()
+            self._worker = self._start_worker()
         for job in late:
             # Beside others it may go on until it reads its input or they have ended; no client waits for that.
             if job.is_active:
@@ -231,10 +231,10 @@ class Supervisor:
         # One that has just gone with jobs at work is replaced once its end is read.
         if self._worker is None or not (self._at_work or self._worker.is_alive()):
             self._end_worker()
-            self._worker = self._started_worker()
+            self._worker = self._start_worker()
         return self._worker
 
-    def _started_worker(self) -> WorkerProcess:
+    def _start_worker(self) -> WorkerProcess:
         return WorkerProcess(self._actions, self._max_jobs, self._log)
 
     def _end_worker(self) -> None:

@@ -60,7 +60,7 @@ class TotalProgress:
         self._first: float | None = None
         self._share = BEGUN
 
-    def at(self, stage: str, done: int, total: int) -> dict[str, Any]:
+    def progress_at(self, stage: str, done: int, total: int) -> dict[str, Any]:
         """Return the API's progress after a report.
 
         It has the stage, the fraction of all work, and the time left.

@@ -85,10 +85,10 @@ def say(stream: TextIO, event: Mapping[str, Any]) -> None:
 
 
 def main(module: str, max_jobs: int) -> None:
-    events = _claimed_output()
+    events = _claim_output()
     orders: SimpleQueue = SimpleQueue()
     cancelled: set[str] = set()
-    threading.Thread(target=_listen, args=(sys.stdin, orders, cancelled), daemon=True).start()
+    threading.Thread(target=_read_orders, args=(sys.stdin, orders, cancelled), daemon=True).start()
     faulthandler.enable()
     sys.stdout, sys.stderr = _JobOutput(sys.stdout), _JobOutput(sys.stderr)
     table = import_module(module)
@@ -104,14 +104,14 @@ def main(module: str, max_jobs: int) -> None:
 
 def _perform(actions: Mapping[str, Action], task: Task) -> None:
     say(task.events, {"id": task.id, "begun": True})
-    outcome = _performed(actions, task)
+    outcome = _run_action(actions, task)
     task.cancelled.discard(task.id)
     # What is left of memory once there was none is anybody's guess: the next job gets a fresh process.
     is_last = outcome.get("error") == OUT_OF_MEMORY
     say(task.events, {"id": task.id, **outcome, "last": is_last})
 
 
-def _performed(actions: Mapping[str, Action], task: Task) -> dict:
+def _run_action(actions: Mapping[str, Action], task: Task) -> dict:
     """Run a task and return its result.
 
     Its output is in its folder.
@@ -124,14 +124,14 @@ def _performed(actions: Mapping[str, Action], task: Task) -> dict:
                 print("Cancelled.", flush=True)
                 return {"end": "cancelled"}
             except BaseException as error:  # SystemExit, too, must not end this thread without a word
-                return {"end": "failed", "error": _described(error)}
+                return {"end": "failed", "error": _describe(error)}
     except OSError as error:
-        return {"end": "failed", "error": _described(error)}
+        return {"end": "failed", "error": _describe(error)}
     finally:
         _job.log = None
 
 
-def _described(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     """Return an error as one sentence; the log has details of bugs."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         print(OUT_OF_MEMORY, flush=True)
@@ -146,7 +146,7 @@ def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'see the log'}"
 
 
-def _listen(source: TextIO, orders: SimpleQueue, cancelled: set[str]) -> None:
+def _read_orders(source: TextIO, orders: SimpleQueue, cancelled: set[str]) -> None:
     for line in source:
         order = json.loads(line)
         if "cancel" in order:
@@ -156,7 +156,7 @@ def _listen(source: TextIO, orders: SimpleQueue, cancelled: set[str]) -> None:
     os._exit(0)
 
 
-def _claimed_output() -> TextIO:
+def _claim_output() -> TextIO:
     """Return the stream of events; redirect other output to standard error."""
     events = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)

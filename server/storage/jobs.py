@@ -119,12 +119,12 @@ class Jobs:
             return {
                 "revision": self._revision,
                 "jobs": [
-                    self.shown(job) for job in self._jobs.values() if job.revision > revision and not job.is_attached
+                    self.describe(job) for job in self._jobs.values() if job.revision > revision and not job.is_attached
                 ],
                 "removed": [name for name, removed_at in self._removed.items() if removed_at > revision],
             }
 
-    def shown(self, job: Job) -> dict[str, Any]:
+    def describe(self, job: Job) -> dict[str, Any]:
         """Return a job as the API shows it."""
         with self._lock:
             waiting = [each.id for each in self._jobs.values() if each.state == "queued"]

@@ -38,7 +38,7 @@ FILLED_OPTIONS = (
 """What a reference map tells, and a form shows."""
 
 
-def prepared_options(kind: str, options: Mapping[str, Any], references: References) -> dict[str, Any]:
+def prepare_options(kind: str, options: Mapping[str, Any], references: References) -> dict[str, Any]:
     """Return a job's options with files instead of references, checked.
 
     Raises RequestError and similar errors.
@@ -58,7 +58,7 @@ def command_line(kind: str, options: Mapping[str, Any]) -> str:
     return shell_words.command_line(words)
 
 
-def named_option(sentence: str) -> str | None:
+def find_option_name(sentence: str) -> str | None:
     """Return the option that a sentence names first, or None."""
     return min(options_named(sentence), key=sentence.find, default=None)
 
@@ -93,7 +93,7 @@ def _check_generation(options: Mapping[str, Any]) -> dict[str, Any]:
         _check_beside(request.song.beatmap_path, filled.song.audio_path)
     if request.song.background is None:
         _check_beside(request.song.beatmap_path, filled.song.background)
-    return _filled(request, filled)
+    return _find_added_options(request, filled)
 
 
 def _check_review(request: ReviewRequest) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def _check_beside(beatmap_path: Path, named: Path | None) -> None:
         raise RequestError("beatmap_path names a file outside its folder; give the song with audio_path.")
 
 
-def _filled(request: GenerationRequest, like: GenerationRequest) -> dict[str, Any]:
+def _find_added_options(request: GenerationRequest, like: GenerationRequest) -> dict[str, Any]:
     """Return the options that a reference map adds to a request."""
     before, after = asked_options(request), asked_options(like)
     return {name: after[name] for name in FILLED_OPTIONS if before[name] != after[name]}

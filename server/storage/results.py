@@ -18,12 +18,12 @@ from osu_beatmap.files.named_files import find_file, named_file
 from osu_beatmap.files.reader import read_beatmap
 from pipeline.output.summary import count_objects
 from server.storage.references import MAPS_FOLDER
-from server.storage.uploads import described_map
+from server.storage.uploads import describe_map
 
 MAX_NUMBERED = 1000
 
 
-def kept_maps(folder: Path) -> Path:
+def make_maps_folder(folder: Path) -> Path:
     """Return the folder of a job's maps; create it if missing."""
     maps = folder / MAPS_FOLDER
     maps.mkdir(exist_ok=True)
@@ -32,7 +32,7 @@ def kept_maps(folder: Path) -> Path:
 
 def keep_archive(folder: Path, osz_path: Path) -> list[str]:
     """Unpack a mapset into the job's maps; return their names."""
-    return [name for name in read_osz(osz_path).extract_maps(kept_maps(folder)) if name.lower().endswith(".osu")]
+    return [name for name in read_osz(osz_path).extract_maps(make_maps_folder(folder)) if name.lower().endswith(".osu")]
 
 
 def keep_map(folder: Path, osu_path: Path, audio_path: Path | None = None) -> list[str]:
@@ -40,7 +40,7 @@ def keep_map(folder: Path, osu_path: Path, audio_path: Path | None = None) -> li
 
     `audio_path` is its song if that is elsewhere.
     """
-    maps = kept_maps(folder)
+    maps = make_maps_folder(folder)
     beatmap = read_beatmap(osu_path)
     shutil.copyfile(osu_path, maps / osu_path.name)
     named = Path(beatmap.audio_filename).name
@@ -55,7 +55,7 @@ def keep_map(folder: Path, osu_path: Path, audio_path: Path | None = None) -> li
 
 def keep_all_of(folder: Path, other_maps: Path) -> None:
     """Copy the maps of an earlier job, which this one extends."""
-    maps = kept_maps(folder)
+    maps = make_maps_folder(folder)
     for file in other_maps.iterdir():
         if file.is_file():
             shutil.copyfile(file, maps / file.name)
@@ -83,7 +83,7 @@ def maps_of(folder: Path, names: Sequence[str] | None = None) -> list[dict[str, 
             continue
         audio = find_file(maps, Path(beatmap.audio_filename).name)
         shown.append({
-            **described_map(name, beatmap),
+            **describe_map(name, beatmap),
             "counts": count_objects(beatmap),
             "length_ms": _end_ms(beatmap),
             "audio": audio.name if audio else None,
@@ -105,10 +105,10 @@ def copy_out(paths: Iterable[Path], folder: Path) -> list[str]:
     Returns their paths.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return [str(_copied(path, folder)) for path in paths]
+    return [str(_copy_into(path, folder)) for path in paths]
 
 
-def _copied(path: Path, folder: Path) -> Path:
+def _copy_into(path: Path, folder: Path) -> Path:
     for number in range(1, MAX_NUMBERED):
         target = folder / (path.name if number == 1 else f"{path.stem} ({number}){path.suffix}")
         try:

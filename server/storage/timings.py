@@ -78,7 +78,7 @@ class Timings:
         write_text(place / KEPT_FILE, json.dumps(name))
         return {"timing": song, "file": name}
 
-    def kept(self, song: str) -> dict[str, Any] | None:
+    def find_stored(self, song: str) -> dict[str, Any] | None:
         """Return a song's stored reference and red lines, or None."""
         name = _read(self._place(song) / KEPT_FILE)
         if name is None:

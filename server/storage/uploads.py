@@ -69,7 +69,7 @@ class Upload:
     audio: str | None = None
     created_s: float = field(default_factory=time.time)
 
-    def shown(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """Return the data for the API, with references in place of names."""
         data = asdict(self)
         del data["files"]
@@ -102,7 +102,7 @@ class Uploads:
         (folder / FILES_FOLDER).mkdir(parents=True)
         try:
             arrived = folder / FILES_FOLDER / "arriving.part"
-            size = await self._written(arrived, chunks)
+            size = await self._write(arrived, chunks)
             # Reading a large mapset takes a while, in which other requests are answered.
             from anyio.to_thread import run_sync
 
@@ -136,7 +136,7 @@ class Uploads:
             if place.name not in used and time.time() - created_s > MAX_AGE_S:
                 shutil.rmtree(place, ignore_errors=True)
 
-    async def _written(self, target: Path, chunks: AsyncIterator[bytes]) -> int:
+    async def _write(self, target: Path, chunks: AsyncIterator[bytes]) -> int:
         size = 0
         with target.open("wb") as file:
             async for chunk in chunks:
@@ -156,7 +156,7 @@ class Uploads:
         return upload
 
 
-def described_map(name: str, beatmap: Beatmap) -> dict[str, Any]:
+def describe_map(name: str, beatmap: Beatmap) -> dict[str, Any]:
     """Return a page's description of a map."""
     stars = 0.0
     with suppress(BeatmapError):
@@ -208,7 +208,7 @@ def _is_audio(start: bytes) -> bool:
 
 
 def _audio(upload_id: str, name: str, arrived: Path, suffix: str) -> Upload:
-    kept = _moved(arrived, name, suffix)
+    kept = _rename_upload(arrived, name, suffix)
     return Upload(upload_id, "audio", name, 0, [kept], audio=kept)
 
 
@@ -216,27 +216,27 @@ def _picture(upload_id: str, name: str, arrived: Path, suffix: str) -> Upload:
     if arrived.stat().st_size > MAX_PICTURE_BYTES:
         raise UploadError(f"Pictures may have {MAX_PICTURE_BYTES >> 20} MiB at most.", 413)
     picture_suffix(arrived)
-    return Upload(upload_id, "picture", name, 0, [_moved(arrived, name, suffix)])
+    return Upload(upload_id, "picture", name, 0, [_rename_upload(arrived, name, suffix)])
 
 
 def _beatmap(upload_id: str, name: str, arrived: Path, suffix: str) -> Upload:
     if arrived.stat().st_size > MAX_BEATMAP_BYTES:
         raise UploadError(f"{name} is larger than {MAX_BEATMAP_BYTES >> 20} MiB, the limit for a beatmap.", 413)
     beatmap = read_beatmap(arrived)
-    kept = _moved(arrived, name, suffix)
-    return Upload(upload_id, "beatmap", name, 0, [kept], maps=[described_map(kept, beatmap)])
+    kept = _rename_upload(arrived, name, suffix)
+    return Upload(upload_id, "beatmap", name, 0, [kept], maps=[describe_map(kept, beatmap)])
 
 
 def _mapset(upload_id: str, name: str, arrived: Path, suffix: str) -> Upload:
     """Return the archive, and its maps with audio and backgrounds."""
-    kept = _moved(arrived, name, suffix)
+    kept = _rename_upload(arrived, name, suffix)
     archive = read_osz(arrived.parent / kept, ARCHIVE_LIMITS)
     upload = Upload(upload_id, "mapset", name, 0, [kept])
     upload.files += archive.extract_maps(arrived.parent)
     for stored, beatmap in archive.beatmaps.items():
         legal = legal_file_name(PurePosixPath(stored).name)
         if legal in upload.files:
-            upload.maps.append(described_map(legal, beatmap))
+            upload.maps.append(describe_map(legal, beatmap))
         audio = archive.find(beatmap.audio_filename, stored)
         if audio is not None and not upload.audio:
             upload.audio = legal_file_name(PurePosixPath(audio).name)
@@ -251,7 +251,7 @@ _READERS: dict[str, Callable[[str, str, Path, str], Upload]] = {
 }
 
 
-def _moved(arrived: Path, name: str, suffix: str) -> str:
+def _rename_upload(arrived: Path, name: str, suffix: str) -> str:
     """Rename an upload to its own name, made legal.
 
     The suffix follows from its content.

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from paths import REPO_ROOT
-from server.client import NoServer, ask
+from server.client import NoServer, send_request
 from server.launch import run_server
 from server.settings import ServerSettings
 from tests.support.polling import PATIENCE_S, wait_for
@@ -53,7 +53,7 @@ class RunningServer:
         self.let_go()
         if self.thread.is_alive():
             try:
-                ask("POST", "/api/stop", self.path)
+                send_request("POST", "/api/stop", self.path)
             except NoServer:
                 assert not self.thread.is_alive() or not self.path.exists()
         self.thread.join(PATIENCE_S)
@@ -63,7 +63,7 @@ class RunningServer:
         self.until.touch()
 
     def status(self) -> dict:
-        return ask("GET", "/api/status", self.path)
+        return send_request("GET", "/api/status", self.path)
 
     def _run(self) -> None:
         def announce(_: ServerSettings, address: str, __: str) -> None:

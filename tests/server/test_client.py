@@ -8,7 +8,7 @@ import pytest
 from feedback.progress import silent
 from pipeline.cli.command_line import run
 from pipeline.request.resolve import resolve
-from server.client import made_by_server, with_whole_paths
+from server.client import generate_on_server, with_whole_paths
 from server.session import Session, default_path, write_session
 from tests.source_files import root_script
 
@@ -46,11 +46,11 @@ def test_a_server_that_has_gone_is_mentioned(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
     write_session(Session.new("http://127.0.0.1:1", "token"), default_path())
-    assert made_by_server({}, resolve({"audio_path": "song.mp3"}), silent) is None
+    assert generate_on_server({}, resolve({"audio_path": "song.mp3"}), silent) is None
     said = capsys.readouterr().err
     assert said.startswith("No server answers at http://127.0.0.1:1")
     assert said.endswith("Generating the map without it.\n")
-    assert made_by_server({}, resolve({"audio_path": "song.mp3", "server": "OFF"}), silent) is None
+    assert generate_on_server({}, resolve({"audio_path": "song.mp3", "server": "OFF"}), silent) is None
     assert capsys.readouterr().err == ""
 
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from feedback.progress import silent
-from server.client import NoServer, ask, generate
+from server.client import NoServer, generate, send_request
 from server.http.security import MAX_JSON_BYTES, TOKEN_HEADER
 from server.session import Session, read_session, write_session
 from tests.server.running_server import RunningServer, settings_of
@@ -55,7 +55,7 @@ def test_a_request_is_made_and_its_progress_told(started):
     assert (outcome.status, outcome.said, outcome.error) == (0, "Map: a song\n", "")
     assert any(stage == "map" and total == 3_000 for stage, _, total in told)
     wait_for(lambda: not jobs_in(server))
-    assert ask("GET", "/api/jobs", server.path)["jobs"] == []
+    assert send_request("GET", "/api/jobs", server.path)["jobs"] == []
 
 
 def test_a_request_that_cannot_be_met_is_answered_with_its_sentence(started, capsys):
@@ -118,7 +118,7 @@ def test_a_stopped_server_calls_off_its_requests_and_leaves_no_file(started):
         session = read_session(server.path)
         (worker,) = [each for each in psutil.Process().children() if "server.processing.worker" in each.cmdline()]
         idle = socket.create_connection(("127.0.0.1", urlsplit(session.address).port), 10)
-        assert ask("POST", "/api/stop", server.path)["running"] == 1
+        assert send_request("POST", "/api/stop", server.path)["running"] == 1
         with pytest.raises(NoServer, match="stopped before the map was finished"):
             asked.result(30)
     server.thread.join(30)

@@ -5,7 +5,7 @@ import os
 import psutil
 import pytest
 
-from server.client import NoServer, ask
+from server.client import NoServer, send_request
 from server.storage.jobs import Job, Jobs, new_id
 from tests.server.fake_actions import HELD
 from tests.server.running_server import server_process, settings_of
@@ -23,7 +23,7 @@ def test_jobs_come_back_after_the_worker_and_the_server_were_killed(tmp_path):
     ids = [jobs.add(Job(new_id(), "generate", options)).id for _ in range(JOBS)]
 
     def known() -> dict[str, dict]:
-        return {job["id"]: job for job in ask("GET", "/api/jobs", settings.session_path)["jobs"]}
+        return {job["id"]: job for job in send_request("GET", "/api/jobs", settings.session_path)["jobs"]}
 
     def running() -> int:
         return sum(job["progress"] is not None for job in known().values())

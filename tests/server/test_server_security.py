@@ -7,7 +7,7 @@ import pytest
 from pipeline.cli.command_line import compose_config
 from pipeline.request.options import RequestError
 from server.http.security import CONTENT_POLICY, MAX_JSON_BYTES, TOKEN_HEADER, cookie_name
-from server.settings import ServerSettings, kept_token, resolve_settings
+from server.settings import ServerSettings, load_token, resolve_settings
 from tests.server.sites import client_of, settings_in
 
 PORT = 7270
@@ -109,10 +109,10 @@ def test_static_files_are_those_of_their_folder(client, path):
 def test_the_yaml_shows_the_defaults_and_the_token_stays(tmp_path):
     shown = compose_config("web_ui")
     assert resolve_settings({**shown, "folder": str(tmp_path)}) == ServerSettings(folder=tmp_path)
-    token = kept_token(tmp_path)
-    assert kept_token(tmp_path) == token and len(token) >= 32
+    token = load_token(tmp_path)
+    assert load_token(tmp_path) == token and len(token) >= 32
     (tmp_path / "token").write_text("short", encoding="ascii")
-    assert kept_token(tmp_path) not in (token, "short")
+    assert load_token(tmp_path) not in (token, "short")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::"])

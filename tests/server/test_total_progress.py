@@ -10,7 +10,7 @@ from server.processing.total_progress import TotalProgress, count_maps
 def shares(maps, reports):
     times_s = iter(range(1000))
     total = TotalProgress(maps, lambda: float(next(times_s)))
-    return [total.at(*report) for report in reports]
+    return [total.progress_at(*report) for report in reports]
 
 
 @pytest.mark.parametrize(

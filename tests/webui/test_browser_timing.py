@@ -39,7 +39,7 @@ def kept_line(page, server) -> dict:
     """The red line of the job that was ordered last."""
     options = server.site.jobs.all()[-1].options
     assert options["in_context"] == ["TIMING"]
-    (line,) = server.site.timings.kept(options["beatmap_path"]["timing"])["lines"]
+    (line,) = server.site.timings.find_stored(options["beatmap_path"]["timing"])["lines"]
     return line
 
 

@@ -6,7 +6,7 @@ from modding.options import REVIEW_READERS
 from osu_beatmap.beatmap import GameMode
 from pipeline.request.inference_options import READERS
 from pipeline.request.option_groups import Kind
-from webui.form import BASIC, NOT_FOR_MAPS, NOT_FOR_REVIEWS, form_of, without_use
+from webui.form import BASIC, NOT_FOR_MAPS, NOT_FOR_REVIEWS, find_unused_options, form_of
 
 
 def options_of(program):
@@ -38,7 +38,7 @@ def test_limits_and_choices_are_those_of_the_readers_and_beginners_see_few():
 
 def test_options_without_a_use_are_told():
     def useless(mode=GameMode.STANDARD, **options):
-        return set(without_use(options, mode))
+        return set(find_unused_options(options, mode))
 
     assert {"keycount", "overwrite_reference_beatmap", "match_difficulty"} <= useless()
     assert "keycount" not in useless(GameMode.MANIA)

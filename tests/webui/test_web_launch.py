@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from server.launch import SERVER_FILE, running_in
+from server.launch import SERVER_FILE, find_session
 from tests.source_files import REPO_ROOT
 from tests.support.polling import PATIENCE_S, wait_for
 
@@ -75,7 +75,7 @@ def test_nothing_is_left_of_a_stopped_server(tmp_path, how, script):
         process.wait(PATIENCE_S)
         wait_for(lambda: is_gone(worker))
         # Of a killed one its session is left, which nobody uses.
-        assert running_in(tmp_path) is None
+        assert find_session(tmp_path) is None
         assert how == "SIGKILL" or not list(tmp_path.rglob("server*.json"))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from feedback.progress import Stage
 from webui.form import PROGRAMS, form_of
-from webui.texts import LANGUAGES, LANGUAGES_FOLDER, catalogue, chosen_language, help_key
+from webui.texts import LANGUAGES, LANGUAGES_FOLDER, catalogue, choose_language, help_key
 
 STATIC = Path(LANGUAGES_FOLDER).parent / "static"
 SCRIPTS = sorted(STATIC.rglob("*.js"))
@@ -82,4 +82,4 @@ def test_nothing_is_loaded_from_elsewhere(file):
     ],
 )
 def test_the_language_is_chosen_by_the_reader_first(wanted, accepted, language):
-    assert chosen_language(wanted, accepted) == language
+    assert choose_language(wanted, accepted) == language

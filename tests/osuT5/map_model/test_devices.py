@@ -19,7 +19,7 @@ from tests.osuT5.beats import beat_songs
 from tests.osuT5.objects import object_maps
 from tests.osuT5.rhythm import rhythm_songs
 from tests.support.on_one_device import OnOneDevice
-from training.devices import moved
+from training.devices import move_batch
 
 
 def test_a_rhythm_step() -> None:
@@ -27,7 +27,7 @@ def test_a_rhythm_step() -> None:
     axes = song_axes(rhythm_songs.make_song())
     task = RhythmTask(BatchSampler(axes, RhythmSampling(songs=2, charts=1), sizes.window_beats, 1), axes)
     network = RhythmNetwork(sizes).to("meta")
-    batch = moved(task.batch(0), "meta")
+    batch = move_batch(task.batch(0), "meta")
     with OnOneDevice("meta"):
         loss, _ = task.loss(network, batch, 0)
         loss.backward()
@@ -38,7 +38,7 @@ def test_a_beat_step() -> None:
     network = BeatNetwork(beat_songs.SMALL).to("meta")
     songs = list(with_beats([beat_songs.make_song()]))
     task = BeatTask(BeatSampler(songs, BeatSamplingOptions(), 1), songs)
-    batch = moved(task.batch(0), "meta")
+    batch = move_batch(task.batch(0), "meta")
     with OnOneDevice("meta"):
         loss, _ = task.loss(network, batch, 0)
         loss.backward()
@@ -48,7 +48,7 @@ def test_a_beat_step() -> None:
 def test_states_of_objects() -> None:
     sizes = object_maps.SMALL
     song = object_maps.make_object_song(object_maps.make_map(), object_maps.make_map(GameMode.MANIA))
-    batch = moved(PassageSampler([song], SamplingOptions(rows=3), sizes, 1).batch(0), "meta")
+    batch = move_batch(PassageSampler([song], SamplingOptions(rows=3), sizes, 1).batch(0), "meta")
     network = ObjectNetwork(sizes).to("meta")
     with OnOneDevice("meta"), torch.no_grad():
         beats, conditions = network.encode(batch.beats)
