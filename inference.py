@@ -17,7 +17,7 @@ from hydra.types import RunMode
 
 from pipeline.cli.command_line import FlatConfig, Program, run
 from pipeline.cli.outcomes import Outcome
-from pipeline.cli.request_runner import checked_request, make, make_in_mapset
+from pipeline.cli.request_runner import check_request, make, make_in_mapset
 from pipeline.generation.model_cache import keep_models
 from pipeline.request.mapset_file import open_mapset
 from pipeline.request.resolve import resolve
@@ -29,7 +29,7 @@ def generate_map(config: FlatConfig) -> int:
     if HydraConfig.get().mode is RunMode.MULTIRUN:
         keep_models()
     with open_mapset(config) as (options, mapset):
-        request = checked_request(options)
+        request = check_request(options)
         # Only now what takes seconds to import: wrong input is answered at once.
         from pipeline.cli.progress_bar import ProgressLine
 

@@ -36,7 +36,7 @@ from osuT5.audio.decode import audio_notes, load_audio
 from osuT5.map_model.folder import is_map_model
 from osuT5.model.files.find import BUNDLED_MODEL, best_device, find_model
 from osuT5.rhythm.features import SongAudio
-from pipeline.generation.model_cache import kept
+from pipeline.generation.model_cache import load_cached
 from pipeline.generation.models import adapters_of
 from pipeline.output.summary import MODE_NAMES, timing_of
 from pipeline.request.options import RequestError
@@ -73,7 +73,7 @@ class _Ears:
         from osuT5.model.files.loading import load_model  # takes seconds to import
 
         weights = "fp32" if options.precision == "amp" else options.precision
-        model, spec = kept(load_model, folder, best_device(options.device), weights, lora=lora)
+        model, spec = load_cached(load_model, folder, best_device(options.device), weights, lora=lora)
         return read_song(model, spec, load_audio(audio_path, spec.grid.sample_rate), self.progress)
 
 

@@ -29,7 +29,7 @@ from pipeline.cli.config_help import help_text
 from pipeline.cli.many_runs import keep_outcome, report, runs_of, titles_of
 from pipeline.cli.outcomes import Outcome, first_line, outcome_of
 from pipeline.cli.overrides import read_words
-from pipeline.cli.shell_words import quoted
+from pipeline.cli.shell_words import quote
 from pipeline.request.options import RequestError
 
 CONFIG_DIRS = (CONFIG_DIR, CONFIG_DIR / "train")
@@ -105,7 +105,7 @@ def compose_config(config_name: str) -> FlatConfig:
     """Return a project config with its bases, as plain data."""
     path = find_config(config_name)
     assert path is not None, f"there is no configuration {config_name}"
-    return plain(_composed(path, [_search_path()]))
+    return plain(_compose(path, [_search_path()]))
 
 
 def _run(program: Program, words: list[str]) -> int:
@@ -114,7 +114,7 @@ def _run(program: Program, words: list[str]) -> int:
     if not HELP_FLAGS.isdisjoint(words):
         flags, _ = _read_flags([word for word in words if word not in HELP_FLAGS])
         chosen = find_config(flags.config_name or program.config_name) or default
-        print(help_text(program.script, program.purpose, program.example, _listing(chosen)))
+        print(help_text(program.script, program.purpose, program.example, _find_listing(chosen)))
         return 0
     if not LEFT_TO_HYDRA.isdisjoint(words):
         _call_hydra(program, default, words, program.action)
@@ -130,7 +130,7 @@ def _run(program: Program, words: list[str]) -> int:
     if flags.multirun and program.check is None:
         raise RequestError(f"-m (many runs at once) is for inference.py, not for {program.script}.")
     base = [_search_path(folders), f"hydra.job.name={Path(program.script).stem}", *QUIET]
-    given = read_words(words, _composed(path, base), flags.multirun, program.example, program.files_option)
+    given = read_words(words, _compose(path, base), flags.multirun, program.example, program.files_option)
     overrides = [*base, *(VERBOSE if any(each.startswith("hydra.verbose=") for each in given) else ()), *given]
     queries = [f"--{flag}={value}" for flag in ("cfg", "package", "info") if (value := getattr(flags, flag))]
     if flags.multirun and not queries:
@@ -141,14 +141,14 @@ def _run(program: Program, words: list[str]) -> int:
     return outcomes[0].show() if outcomes else 0
 
 
-def _listing(path: Path) -> Path:
+def _find_listing(path: Path) -> Path:
     """Return the config that lists all options.
 
     It is the last one that a config builds on.
     """
     first = OmegaConf.load(path).get("defaults", ["_self_"])[0]
     before = find_config(first, [path.parent, *CONFIG_DIRS])
-    return path if before is None else _listing(before)
+    return path if before is None else _find_listing(before)
 
 
 def _run_many(program: Program, path: Path, overrides: list[str]) -> int:
@@ -158,7 +158,7 @@ def _run_many(program: Program, path: Path, overrides: list[str]) -> int:
     """
     runs = runs_of(overrides)
     for each in runs:
-        program.check(plain(_composed(path, each)))  # type: ignore[misc]
+        program.check(plain(_compose(path, each)))  # type: ignore[misc]
     titles = titles_of(runs)
     print(f"Runs: {len(runs)}", file=sys.stderr)
     # For processes of launchers, which look for our packages elsewhere.
@@ -171,7 +171,7 @@ def _run_many(program: Program, path: Path, overrides: list[str]) -> int:
             keep_outcome(lambda: program.outcome(config), titles[number], Path(folder, f"{number}.json"))
 
         try:
-            _call_hydra(program, path, [f"hydra.sweep.dir={quoted(folder)}", *overrides, "--multirun"], act)
+            _call_hydra(program, path, [f"hydra.sweep.dir={quote(folder)}", *overrides, "--multirun"], act)
         except Exception as error:  # of a launcher that lost a process or a job
             print(f"{type(error).__name__}: {first_line(error)}", file=sys.stderr)
         return report(Path(folder), titles, any("hydra/launcher=submitit" in each for each in overrides))
@@ -209,11 +209,11 @@ def _read_flags(words: list[str]) -> tuple[Namespace, list[str]]:
 
 
 def _search_path(folders: Sequence[Path] = CONFIG_DIRS) -> str:
-    places = dict.fromkeys(quoted(f"file://{folder.resolve().as_posix()}") for folder in folders)
+    places = dict.fromkeys(quote(f"file://{folder.resolve().as_posix()}") for folder in folders)
     return f"hydra.searchpath=[{','.join(places)}]"
 
 
-def _composed(path: Path, overrides: list[str]) -> DictConfig:
+def _compose(path: Path, overrides: list[str]) -> DictConfig:
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(path.resolve().parent), version_base="1.3"):
         return compose(path.stem, overrides=overrides)

@@ -68,12 +68,13 @@ def help_text(script: str, purpose: str, example: str, config_path: Path) -> str
     name = next((name for name in names if name.endswith(("path", "folder"))), names[0])
     end = (
         f'Options are written name=value; quotes keep a value with spaces together: "{name}=A (1)". '
-        f"Defaults are in {_shown(config_path)}; -cn {f'NAME selects {others}' if others else 'FILE takes your file'}."
+        f"Defaults are in {_shorten_path(config_path)}; "
+        f"-cn {f'NAME selects {others}' if others else 'FILE takes your file'}."
     )
     return "\n".join([*lines, "", *wrap(end)])
 
 
-def _shown(config_path: Path) -> str:
+def _shorten_path(config_path: Path) -> str:
     """Return the path of a config, relative to the project if possible."""
     is_bundled = config_path.is_relative_to(REPO_ROOT)
     return (config_path.relative_to(REPO_ROOT) if is_bundled else config_path).as_posix()

@@ -52,16 +52,16 @@ def outcome_of(script: str, action: Callable[[], int | None]) -> Outcome:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Outcome(STATUS_SYSTEM_ERROR)
     except Exception as error:
-        return described(script, error)
+        return describe(script, error)
 
 
-def described(script: str, error: Exception) -> Outcome:
+def describe(script: str, error: Exception) -> Outcome:
     """Return the exit status and the sentence of an error.
 
     A bug gets a traceback.
     """
     if isinstance(error, HydraException | OmegaConfBaseException | YAMLError):
-        error = UserError(_explained(error))
+        error = UserError(_explain(error))
     if isinstance(error, UserError):
         return Outcome(STATUS_WRONG_INPUT, error=f"{script}: {error}\n")
     if isinstance(error, OSError):
@@ -76,7 +76,7 @@ def first_line(error: Exception) -> str:
     return " ".join(lines[: 2 if lines[0].endswith(":") else 1]).rstrip(".")
 
 
-def _explained(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     """Return one sentence about a config error that names the option."""
     if isinstance(error, MissingConfigException) and error.options:
         group, _, name = str(error.missing_cfg_file).rpartition("/")

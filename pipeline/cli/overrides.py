@@ -21,7 +21,7 @@ from hydra.core.override_parser.types import ValueType
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
-from pipeline.cli.shell_words import command_line, is_in_quotes, quoted
+from pipeline.cli.shell_words import command_line, is_in_quotes, quote
 from pipeline.request import option_values
 from pipeline.request.option_values import readers
 from pipeline.request.options import RequestError, nearest_option
@@ -89,7 +89,7 @@ def read_words(words: Sequence[str], config: DictConfig, sweeps: bool, example: 
             overrides.append(override_of(word, config, sweeps, hint))
             before = word
         elif files_option:
-            files.append(quoted(word))
+            files.append(quote(word))
         else:
             raise RequestError(
                 f"{word} is not an option; did you mean {whole}? "
@@ -133,8 +133,8 @@ def _value(text: str, kind: Any, sweeps: bool, is_file: bool) -> str:
     if kind in (str, list, tuple):
         values = _values_of_runs(text, is_file) if sweeps else [text]
         return ",".join(map(_text if kind is str else _list, values))
-    is_read = _parsed_as(text) is ValueType.ELEMENT or (sweeps and _parsed_as(text) is not None)
-    return text if is_read else quoted(text)
+    is_read = _detect_type(text) is ValueType.ELEMENT or (sweeps and _detect_type(text) is not None)
+    return text if is_read else quote(text)
 
 
 def _values_of_runs(text: str, is_file: bool) -> list[str]:
@@ -152,9 +152,9 @@ def _values_of_runs(text: str, is_file: bool) -> list[str]:
 
 def _text(text: str) -> str:
     """Quote a text unless the user did."""
-    if text in ("", "null") or (is_in_quotes(text) and _parsed_as(text) is ValueType.ELEMENT):
+    if text in ("", "null") or (is_in_quotes(text) and _detect_type(text) is ValueType.ELEMENT):
         return text
-    return quoted(text[1:-1] if is_in_quotes(text) else text)
+    return quote(text[1:-1] if is_in_quotes(text) else text)
 
 
 def _list(text: str) -> str:
@@ -165,7 +165,7 @@ def _list(text: str) -> str:
     return f"[{','.join(_text(item) for item in split(text.removeprefix('[').removesuffix(']')) if item)}]"
 
 
-def _parsed_as(text: str) -> ValueType | None:
+def _detect_type(text: str) -> ValueType | None:
     """Return what Hydra reads a value as; None if it cannot."""
     try:
         return OverridesParser.create().parse_override(f"value={text}").value_type

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.request.mapset_file import MapsetFile
 
 
-def checked_request(flat: dict[str, object]) -> GenerationRequest:
+def check_request(flat: dict[str, object]) -> GenerationRequest:
     """Check flat options and files before a model is imported."""
     request = resolve(flat)
     check_files(request)
@@ -35,9 +35,9 @@ def make_in_mapset(mapset: MapsetFile, request: GenerationRequest, progress: Pro
     Returns its description.
     """
     from pipeline.cli.progress_bar import mapset_summary, summary
-    from pipeline.output.osz import claim_file, made_folder
+    from pipeline.output.osz import claim_file, make_folder
 
-    folder = made_folder(request.output.output_path)
+    folder = make_folder(request.output.output_path)
     work = replace(request.output, output_path=mapset.folder / "made", export_osz=False)
     made, _ = make(replace(request, output=work), progress)
     osu_paths = made.osu_paths if request.map.is_mapset else [made.osu_path]

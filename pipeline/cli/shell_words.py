@@ -31,10 +31,10 @@ def assignment(name: str, value: object) -> str:
     It is quoted only if Hydra would read it otherwise.
     """
     if isinstance(value, list | tuple) and value:
-        items = [item if _PLAIN_ITEM.fullmatch(item) else quoted(item) for item in map(str, value)]
+        items = [item if _PLAIN_ITEM.fullmatch(item) else quote(item) for item in map(str, value)]
         return f"{name}=[{','.join(items)}]"
     text = value_text(value)
-    return f"{name}={quoted(text) if is_in_quotes(text) else text}"
+    return f"{name}={quote(text) if is_in_quotes(text) else text}"
 
 
 def value_text(value: object) -> str:
@@ -46,7 +46,7 @@ def value_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Quote a text for Hydra's grammar and OmegaConf's interpolation.
 
     It is then read back unchanged.

@@ -14,7 +14,7 @@ from osu_beatmap.rules.catch import fruits, movements
 from osu_beatmap.rules.chart import Chart
 from pipeline.finishing.positions import move_to
 from pipeline.finishing.report import FinishReport
-from pipeline.finishing.slider_shapes import folded_path, head_area, screen_area
+from pipeline.finishing.slider_shapes import fold_path, head_area, screen_area
 from pipeline.finishing.working_map import WorkingMap, compose
 
 SPARE_PX = 12.0
@@ -49,7 +49,7 @@ def _bring_together(work: WorkingMap, chart: Chart, report: FinishReport) -> boo
         moved.add(following.place)
         if following.place == fruit.place:
             head, length_px = (piece.obj.x, piece.obj.y), work.slide_px(piece)
-            piece.obj.segments = folded_path(head, length_px, screen_area(work), vertical=True)
+            piece.obj.segments = fold_path(head, length_px, screen_area(work), vertical=True)
             continue
         way_px = min(SPARE_PX - movement.spare_px, abs(following.x - fruit.x))
         x = piece.obj.x + math.copysign(math.ceil(way_px), fruit.x - following.x)
@@ -64,4 +64,4 @@ def _hold_inside(work: WorkingMap, piece) -> None:
     chart_area = head_area(work)
     xs = [x for segment in piece.obj.segments for x, _ in segment.points]
     if min(xs) < chart_area.left or max(xs) > chart_area.right:
-        piece.obj.segments = folded_path((piece.obj.x, piece.obj.y), work.slide_px(piece), chart_area, vertical=True)
+        piece.obj.segments = fold_path((piece.obj.x, piece.obj.y), work.slide_px(piece), chart_area, vertical=True)

@@ -15,12 +15,12 @@ from pipeline.finishing.catch_distances import no_low_hyperdashes
 from pipeline.finishing.combos import new_combos
 from pipeline.finishing.filler_objects import fill_drain, small_chords, use_all_columns
 from pipeline.finishing.numbers import with_usable_numbers
-from pipeline.finishing.object_kinds import lasting, suit_mode
-from pipeline.finishing.positions import even_spacing, in_columns, place_objects
+from pipeline.finishing.object_kinds import replace_short_objects, suit_mode
+from pipeline.finishing.positions import even_spacing, move_to_columns, place_objects
 from pipeline.finishing.presentation import breaks, kiai_on_beats, preview, tags
 from pipeline.finishing.red_lines import red_before_objects, reds_inside_song
 from pipeline.finishing.report import FinishReport
-from pipeline.finishing.times import inside_song, no_overlaps, on_grid
+from pipeline.finishing.times import inside_song, no_overlaps, snap_to_ticks
 from pipeline.finishing.working_map import WorkingMap, compose, decompose
 
 __all__ = ["FinishReport", "finish", "finish_timing"]
@@ -31,10 +31,10 @@ REPAIRS: tuple[Repair, ...] = (
     reds_inside_song,
     red_before_objects,
     suit_mode,
-    in_columns,
-    on_grid,
+    move_to_columns,
+    snap_to_ticks,
     inside_song,
-    lasting,
+    replace_short_objects,
     no_overlaps,
     small_chords,
     fill_drain,

@@ -34,7 +34,7 @@ def with_usable_numbers(draft: Beatmap, report: FinishReport) -> Beatmap:
     if not any(line.uninherited for line in lines):
         lines = [FALLBACK_LINE, *lines]
         report.count("missing tempo")
-    lines = [replace(line, volume=clamped(line.volume, MIN_VOLUME, MAX_VOLUME)) for line in lines]
+    lines = [replace(line, volume=clamp(line.volume, MIN_VOLUME, MAX_VOLUME)) for line in lines]
     return replace(
         draft,
         hit_objects=objects,
@@ -55,19 +55,19 @@ def sound_difficulty(draft: Beatmap, report: FinishReport) -> Difficulty:
     given = {setting.name: getattr(draft.difficulty, setting.name) for setting in fields(Difficulty)}
     values = {name: float(value) if math.isfinite(value) else getattr(defaults, name) for name, value in given.items()}
     for name in SETTINGS.values():
-        values[name] = round(clamped(values[name], 0.0, MAX_SETTING if name != "circle_size" else MAX_KEYS), 1)
+        values[name] = round(clamp(values[name], 0.0, MAX_SETTING if name != "circle_size" else MAX_KEYS), 1)
     if draft.mode is GameMode.MANIA:
-        values["circle_size"] = float(clamped(round(values["circle_size"]), MIN_KEYS, MAX_KEYS))
+        values["circle_size"] = float(clamp(round(values["circle_size"]), MIN_KEYS, MAX_KEYS))
     else:
         values["circle_size"] = min(values["circle_size"], MAX_SETTING)
-    multiplier = clamped(values["slider_multiplier"], MIN_SLIDER_MULTIPLIER, MAX_SLIDER_MULTIPLIER)
+    multiplier = clamp(values["slider_multiplier"], MIN_SLIDER_MULTIPLIER, MAX_SLIDER_MULTIPLIER)
     values["slider_multiplier"] = multiplier
-    values["slider_tick_rate"] = clamped(values["slider_tick_rate"], MIN_TICK_RATE, MAX_TICK_RATE)
+    values["slider_tick_rate"] = clamp(values["slider_tick_rate"], MIN_TICK_RATE, MAX_TICK_RATE)
     report.count("settings", sum(values[name] != value for name, value in given.items()))
     return Difficulty(**values)
 
 
-def clamped(value: float, low: float, high: float) -> float:
+def clamp(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
@@ -77,7 +77,7 @@ def _has_path(obj: HitObject) -> bool:
 
 def _sound_object(obj: HitObject) -> HitObject:
     volume = obj.sample.volume
-    sample = replace(obj.sample, volume=0 if volume <= 0 else clamped(volume, MIN_VOLUME, MAX_VOLUME))
+    sample = replace(obj.sample, volume=0 if volume <= 0 else clamp(volume, MIN_VOLUME, MAX_VOLUME))
     if not isinstance(obj, Slider):
         return replace(obj, sample=sample)
     slides = max(1, obj.slides)

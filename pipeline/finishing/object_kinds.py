@@ -7,7 +7,7 @@ from osu_beatmap.rules.mania import MIN_USUAL_HOLD_MS
 from osu_beatmap.rules.standard import MIN_USUAL_SPINNER_MS, shortest_auto_spinner_ms
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.ticks import COMMON_DIVISORS, first_tick_ms, whole_ms
-from pipeline.finishing.working_map import Piece, WorkingMap, as_circle, common_fields
+from pipeline.finishing.working_map import Piece, WorkingMap, common_fields, reduce_to_circle
 
 MIN_SLIDE_MS = 25.0
 """Faster than that nothing turns back and forth."""
@@ -29,7 +29,7 @@ def suit_mode(work: WorkingMap, report: FinishReport) -> None:
             report.count("objects of another mode")
 
 
-def lasting(work: WorkingMap, report: FinishReport) -> None:
+def replace_short_objects(work: WorkingMap, report: FinishReport) -> None:
     """Turn objects that are too short for their kind into circles.
 
     Sliders first lose repeats, spinners grow.
@@ -39,7 +39,7 @@ def lasting(work: WorkingMap, report: FinishReport) -> None:
             _shorten_slides(piece, report)
         elif isinstance(piece.obj, HoldNote) and piece.duration_ms < MIN_USUAL_HOLD_MS:
             report.count("short hold notes")
-            as_circle(piece)
+            reduce_to_circle(piece)
         elif isinstance(piece.obj, Spinner) and piece.duration_ms < min_spinner_ms(work):
             report.count("short spinners")
             following = work.pieces[index + 1] if index + 1 < len(work.pieces) else None
@@ -60,7 +60,7 @@ def _shorten_slides(piece: Piece, report: FinishReport) -> None:
     slides = int(min(max(1, piece.obj.slides), max(1.0, piece.duration_ms // MIN_SLIDE_MS)))
     if piece.duration_ms < MIN_SLIDE_MS:
         report.count("short sliders")
-        as_circle(piece)
+        reduce_to_circle(piece)
     elif slides != piece.obj.slides:
         report.count("fast repeats")
         piece.obj.slides = slides
@@ -73,6 +73,6 @@ def _lengthen_or_drop(work: WorkingMap, piece: Piece, limit_ms: float) -> None:
         latest_ms = min(limit_ms - MIN_SLIDE_MS, earliest_ms + MAX_SPINNER_STRETCH_MS)
         end_ms = first_tick_ms(work.timing, earliest_ms + 1.0, latest_ms, COMMON_DIVISORS)
     if end_ms is None:
-        as_circle(piece)
+        reduce_to_circle(piece)
     else:
         piece.end_ms = whole_ms(end_ms)

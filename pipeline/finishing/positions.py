@@ -14,7 +14,7 @@ from osu_beatmap.rules.chart import Chart, circle_radius_px
 from osu_beatmap.rules.spacing import MIN_NOTICED_RADII, spacing
 from osuT5.encoding.hit_objects.positions import CENTRE, column_x
 from pipeline.finishing.report import FinishReport
-from pipeline.finishing.slider_shapes import fit_slider, head_area, moved_path, screen_area
+from pipeline.finishing.slider_shapes import fit_slider, head_area, move_path, screen_area
 from pipeline.finishing.working_map import Piece, WorkingMap, compose
 
 STACKED_PX = 6.0
@@ -42,7 +42,7 @@ def place_objects(work: WorkingMap, report: FinishReport) -> None:
             _stack(work, index, report)
 
 
-def in_columns(work: WorkingMap, report: FinishReport) -> None:
+def move_to_columns(work: WorkingMap, report: FinishReport) -> None:
     """Move mania objects to the middle of their columns.
 
     The editor puts them there.
@@ -81,7 +81,7 @@ def end_of(work: WorkingMap, piece: Piece) -> Point:
 def move_to(piece: Piece, x: float, y: float) -> None:
     """Move an object, with its path, to a new start."""
     if isinstance(piece.obj, Slider):
-        piece.obj.segments = moved_path(piece.obj.segments, x - piece.obj.x, y - piece.obj.y)
+        piece.obj.segments = move_path(piece.obj.segments, x - piece.obj.x, y - piece.obj.y)
     piece.obj.x, piece.obj.y = x, y
 
 
@@ -90,7 +90,7 @@ def _place(work: WorkingMap, piece: Piece, report: FinishReport) -> None:
     if isinstance(obj, Spinner) or work.mode is GameMode.TAIKO:
         obj.x, obj.y = CENTRE
         return
-    x, y = head_area(work).clamped(float(round(obj.x)), float(round(obj.y)))
+    x, y = head_area(work).clamp(float(round(obj.x)), float(round(obj.y)))
     if abs(x - obj.x) > 1 or abs(y - obj.y) > 1:
         report.count("objects off the playfield")
     obj.x, obj.y = x, y
@@ -108,7 +108,7 @@ def _stack(work: WorkingMap, index: int, report: FinishReport) -> None:
         distance_px = math.dist((x, y), (piece.obj.x, piece.obj.y))
         if distance_px > STACKED_PX:
             continue
-        if distance_px > 0 and head_area(work).clamped(x, y) == (x, y):
+        if distance_px > 0 and head_area(work).clamp(x, y) == (x, y):
             report.count("nearly stacked objects")
             _move_if_inside(work, piece, x, y)
         return
@@ -116,7 +116,7 @@ def _stack(work: WorkingMap, index: int, report: FinishReport) -> None:
 
 def _move_if_inside(work: WorkingMap, piece: Piece, x: float, y: float) -> None:
     if isinstance(piece.obj, Slider):
-        path = moved_path(piece.obj.segments, x - piece.obj.x, y - piece.obj.y)
+        path = move_path(piece.obj.segments, x - piece.obj.x, y - piece.obj.y)
         if not screen_area(work).holds(SliderPath(path, work.slide_px(piece)).points):
             return
     move_to(piece, x, y)
@@ -134,7 +134,7 @@ def _bring_near(work: WorkingMap, before: Piece, piece: Piece, reach_px: float, 
     share = reach_px / distance_px
     x, y = from_x + (piece.obj.x - from_x) * share, from_y + (piece.obj.y - from_y) * share
     area = head_area(work)
-    x, y = area.clamped(*(float(math.trunc(value)) for value in (x, y)))
+    x, y = area.clamp(*(float(math.trunc(value)) for value in (x, y)))
     move_to(piece, x, y)
     if isinstance(piece.obj, Slider):
         fit_slider(work, piece, report)

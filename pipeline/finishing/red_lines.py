@@ -27,9 +27,9 @@ def reds_inside_song(work: WorkingMap, report: FinishReport) -> None:
     inside = [red for red in reds if 0 <= red.time_ms <= work.song_ms]
     if early:
         limit_ms = inside[0].time_ms if inside else work.song_ms
-        inside = [*_moved_within(early[-1], 0.0, limit_ms), *inside]
+        inside = [*_move_within(early[-1], 0.0, limit_ms), *inside]
     if not inside:
-        inside = _moved_within(reds[0], 0.0, work.song_ms) or [replace(reds[0], time_ms=0.0)]
+        inside = _move_within(reds[0], 0.0, work.song_ms) or [replace(reds[0], time_ms=0.0)]
     _set_reds(work, inside, "red lines outside the song", report)
 
 
@@ -41,20 +41,20 @@ def red_before_objects(work: WorkingMap, report: FinishReport) -> None:
     first, *later = work.timing.reds
     first_ms = min((piece.start_ms for piece in work.pieces), default=first.time_ms)
     if first_ms < first.time_ms:
-        moved = _moved_by(first, _bar_ms(first), 0.0, first_ms + ROUNDING_MS) or [first]
+        moved = _move_by(first, _bar_ms(first), 0.0, first_ms + ROUNDING_MS) or [first]
         _set_reds(work, [*moved, *later], "red lines after the first object", report)
 
 
-def _moved_within(red: TimingPoint, earliest_ms: float, limit_ms: float) -> list[TimingPoint]:
+def _move_within(red: TimingPoint, earliest_ms: float, limit_ms: float) -> list[TimingPoint]:
     """Return the line on one of its downbeats or beats inside.
 
     The span limits it; the list is empty if none is there.
     """
-    by_bars = _moved_by(red, _bar_ms(red), earliest_ms, limit_ms)
-    return by_bars or _moved_by(red, red.beat_length_ms, earliest_ms, limit_ms)
+    by_bars = _move_by(red, _bar_ms(red), earliest_ms, limit_ms)
+    return by_bars or _move_by(red, red.beat_length_ms, earliest_ms, limit_ms)
 
 
-def _moved_by(red: TimingPoint, step_ms: float, earliest_ms: float, limit_ms: float) -> list[TimingPoint]:
+def _move_by(red: TimingPoint, step_ms: float, earliest_ms: float, limit_ms: float) -> list[TimingPoint]:
     """Return the line moved by steps into a span.
 
     Of the places nearest to its time, it takes the one whose time is nearest to a whole millisecond, since the whole

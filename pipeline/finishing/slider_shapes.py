@@ -16,7 +16,7 @@ from osu_beatmap.rules.objects import MAX_NODES_PER_ROOT_PX
 from osu_beatmap.rules.standard import SCREEN_BOTTOM_PX, SCREEN_LEFT_PX, SCREEN_RIGHT_PX, SCREEN_TOP_PX
 from osuT5.encoding.hit_objects.taiko import drumroll_path
 from pipeline.finishing.report import FinishReport
-from pipeline.finishing.working_map import Piece, WorkingMap, as_circle
+from pipeline.finishing.working_map import Piece, WorkingMap, reduce_to_circle
 
 CENTRE: Point = (PLAYFIELD_WIDTH_PX / 2, PLAYFIELD_HEIGHT_PX / 2)
 
@@ -62,7 +62,7 @@ class Area:
         shift = self.shift_inside(points, margin_px)
         return shift is not None and not shift.any()
 
-    def clamped(self, x: float, y: float) -> Point:
+    def clamp(self, x: float, y: float) -> Point:
         return min(max(x, self.left), self.right), min(max(y, self.top), self.bottom)
 
 
@@ -97,7 +97,7 @@ def fit_slider(work: WorkingMap, piece: Piece, report: FinishReport) -> None:
     """
     if work.slide_px(piece) > MAX_PATH_PX and not _slow_down(work, piece, MAX_PATH_PX):
         report.count("sliders of absurd length")
-        as_circle(piece)
+        reduce_to_circle(piece)
         return
     if work.mode is GameMode.TAIKO:
         _set_path(piece.obj, _whole_path(drumroll_path(max(work.slide_px(piece), MIN_PATH_PX))))
@@ -108,7 +108,7 @@ def fit_slider(work: WorkingMap, piece: Piece, report: FinishReport) -> None:
         return
     path = _with_head_in(head_area(work), piece.obj)
     for attempt in range(MAX_SLOWER + 1):
-        fitted = _fitted(path, length_px, area, report)
+        fitted = _fit_path(path, length_px, area, report)
         if fitted is not None:
             report.count("slower sliders", attempt > 0)
             _set_path(piece.obj, fitted)
@@ -117,14 +117,14 @@ def fit_slider(work: WorkingMap, piece: Piece, report: FinishReport) -> None:
             break
         length_px = work.slide_px(piece)
     report.count("folded sliders")
-    _set_path(piece.obj, folded_path(path[0].points[0], length_px, area))
+    _set_path(piece.obj, fold_path(path[0].points[0], length_px, area))
 
 
-def moved_path(segments: list[PathSegment], dx: float, dy: float) -> list[PathSegment]:
+def move_path(segments: list[PathSegment], dx: float, dy: float) -> list[PathSegment]:
     return [replace(segment, points=[(x + dx, y + dy) for x, y in segment.points]) for segment in segments]
 
 
-def folded_path(head: Point, length_px: float, area: Area, vertical: bool = False) -> list[PathSegment]:
+def fold_path(head: Point, length_px: float, area: Area, vertical: bool = False) -> list[PathSegment]:
     """Return a straight path to and fro between the area's edges.
 
     It has room for any length.
@@ -158,7 +158,7 @@ def _is_fit(segments: list[PathSegment], length_px: float, area: Area) -> bool:
     )
 
 
-def _fitted(
+def _fit_path(
     segments: list[PathSegment], length_px: float, area: Area, report: FinishReport
 ) -> list[PathSegment] | None:
     """Return the most similar path of a length inside the area.
@@ -182,18 +182,18 @@ def _candidates(segments: list[PathSegment], length_px: float, area: Area) -> It
     yield segments
     shift = area.shift_inside(points, ROUNDING_PX)
     if shift is not None and np.hypot(*shift) <= MAX_SHIFT_PX:
-        yield moved_path(segments, *shift)
+        yield move_path(segments, *shift)
     turns = [sign * degrees for degrees in range(TURN_DEGREES, 181, TURN_DEGREES) for sign in (1, -1)]
     for mirrored in (False, True):
         for degrees in turns:
             matrix = _turn(degrees, mirrored)
             if area.holds((points - head) @ matrix.T + head, ROUNDING_PX):
-                yield _turned(segments, head, matrix)
+                yield _turn_path(segments, head, matrix)
     for degrees in (0, 90):
         matrix = _turn(degrees, False)
         shift = area.shift_inside((points - head) @ matrix.T + head, ROUNDING_PX)
         if shift is not None:
-            yield moved_path(_turned(segments, head, matrix), *shift)
+            yield move_path(_turn_path(segments, head, matrix), *shift)
 
 
 def _turn(degrees: float, mirrored: bool) -> np.ndarray:
@@ -201,7 +201,7 @@ def _turn(degrees: float, mirrored: bool) -> np.ndarray:
     return np.array([[cos, -sin], [sin, cos]]) @ np.diag([1.0, -1.0 if mirrored else 1.0])
 
 
-def _turned(segments: list[PathSegment], head: np.ndarray, matrix: np.ndarray) -> list[PathSegment]:
+def _turn_path(segments: list[PathSegment], head: np.ndarray, matrix: np.ndarray) -> list[PathSegment]:
     return [
         replace(segment, points=[tuple(point) for point in ((np.array(segment.points) - head) @ matrix.T + head)])
         for segment in segments
@@ -235,15 +235,15 @@ def _with_head_in(area: Area, slider: Slider) -> list[PathSegment]:
     A path without extent becomes a line to the centre.
     """
     x, y = slider.segments[0].points[0]
-    to_x, to_y = area.clamped(x, y)
-    segments = [_without_wild_arc(segment) for segment in moved_path(slider.segments, to_x - x, to_y - y)]
+    to_x, to_y = area.clamp(x, y)
+    segments = [_replace_wild_arc(segment) for segment in move_path(slider.segments, to_x - x, to_y - y)]
     if SliderPath(segments).natural_length_px >= NO_EXTENT_PX:
         return segments
     far = CENTRE if math.dist((to_x, to_y), CENTRE) >= NO_EXTENT_PX else (CENTRE[0] + MIN_PATH_PX, CENTRE[1])
     return [PathSegment(CurveKind.LINEAR, [(to_x, to_y), far])]
 
 
-def _without_wild_arc(segment: PathSegment) -> PathSegment:
+def _replace_wild_arc(segment: PathSegment) -> PathSegment:
     """Replace an arc far beyond its three points by a Bezier curve.
 
     Nearly straight arcs are like that.

@@ -9,7 +9,14 @@ from osu_beatmap.beatmap import Circle, GameMode
 from osu_beatmap.rules.lines import MAX_BEFORE_SV_LINE_MS
 from osu_beatmap.timing.active_point import Timing
 from pipeline.finishing.ticks import first_tick_ms, is_on_tick, whole_ms
-from pipeline.finishing.working_map import Piece, WorkingMap, as_circle, drop_redundant_changes, edges_ms, moved
+from pipeline.finishing.working_map import (
+    Piece,
+    WorkingMap,
+    drop_redundant_changes,
+    edges_ms,
+    move_changes,
+    reduce_to_circle,
+)
 
 MAX_SHIFT_MS = 25.0
 """Half a step of quantisation, and what a model errs; a tick of the named divisor farther away was not meant."""
@@ -75,9 +82,9 @@ def snap_pieces(work: WorkingMap, divisors: Divisors, keep_on_tick: bool = False
         changed += _snap_piece(work, piece, tick_of)
         shifts += list(zip(before, edges_ms(piece), strict=False))
     work.sort()
-    work.sounds = moved(work.sounds, shifts)
+    work.sounds = move_changes(work.sounds, shifts)
     work.speeds = _with_objects([(tick_of(time_ms), speed) for time_ms, speed in work.speeds], work)
-    work.kiai = [(_on_beat(work, start_ms), _on_beat(work, end_ms)) for start_ms, end_ms in work.kiai]
+    work.kiai = [(_snap_to_beat(work, start_ms), _snap_to_beat(work, end_ms)) for start_ms, end_ms in work.kiai]
     work.kiai = [(start_ms, end_ms) for start_ms, end_ms in work.kiai if start_ms < end_ms]
     return changed
 
@@ -112,7 +119,7 @@ def _snap_piece(work: WorkingMap, piece: Piece, tick_of: Callable[[float], float
         # So short that both ends share a tick: up to the next one, if that is where it nearly ended.
         end_ms = first_tick_ms(work.timing, start_ms + 2 * SAME_TIME_MS, old_end_ms + MAX_STRETCH_MS, END_DIVISORS)
     if end_ms is None:
-        as_circle(piece)
+        reduce_to_circle(piece)
         return True
     piece.end_ms = end_ms if piece.has_exact_end else whole_ms(end_ms)
     return abs(start_ms - old_start_ms) > SAME_TIME_MS or abs(piece.end_ms - old_end_ms) > SAME_TIME_MS
@@ -132,7 +139,7 @@ def _with_objects(changes: list[tuple[float, float]], work: WorkingMap) -> list[
     return drop_redundant_changes(found)
 
 
-def _on_beat(work: WorkingMap, time_ms: float) -> float:
+def _snap_to_beat(work: WorkingMap, time_ms: float) -> float:
     return whole_ms(work.timing.snap(time_ms, 1))
 
 

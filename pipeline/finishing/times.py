@@ -10,7 +10,7 @@ from pipeline.finishing.object_kinds import MIN_SLIDE_MS, min_spinner_ms
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.snapping import merge_simultaneous, snap_pieces
 from pipeline.finishing.ticks import is_on_tick, last_tick_ms, whole_ms
-from pipeline.finishing.working_map import Piece, WorkingMap, as_circle
+from pipeline.finishing.working_map import Piece, WorkingMap, reduce_to_circle
 
 CLEAR_MS = 25.0
 """Between the end of one object and the start of the next: anything less is no rhythm but an accident."""
@@ -22,7 +22,7 @@ SHORTENED_CLEAR_MS = 60.0
 END_DIVISORS = (4, 3, 8, 6, 12, 16)
 
 
-def on_grid(work: WorkingMap, report: FinishReport) -> None:
+def snap_to_ticks(work: WorkingMap, report: FinishReport) -> None:
     """Move starts and ends to ticks unless they are on one.
 
     Times become whole milliseconds, with one object for each time.
@@ -56,12 +56,12 @@ def no_overlaps(work: WorkingMap, report: FinishReport) -> None:
     kept: list[Piece] = []
     # Sorting is stable: within a column the pieces stay in time order.
     for _, pieces in groupby(sorted(work.pieces, key=column), key=column):
-        kept += _without_overlaps(work, list(pieces), clear_ms, report)
+        kept += _resolve_overlaps(work, list(pieces), clear_ms, report)
     work.pieces = kept
     work.sort()
 
 
-def _without_overlaps(work: WorkingMap, pieces: list[Piece], clear_ms: float, report: FinishReport) -> list[Piece]:
+def _resolve_overlaps(work: WorkingMap, pieces: list[Piece], clear_ms: float, report: FinishReport) -> list[Piece]:
     kept: list[Piece] = []
     for piece in pieces:
         while kept and piece.start_ms - kept[-1].end_ms <= clear_ms:
@@ -97,7 +97,7 @@ def shorten(work: WorkingMap, piece: Piece, latest_ms: float) -> None:
     if end_ms is None:
         end_ms = last_tick_ms(work.timing, earliest_ms, latest_ms, END_DIVISORS)
     if end_ms is None:
-        as_circle(piece)
+        reduce_to_circle(piece)
     else:
         piece.end_ms = end_ms if piece.has_exact_end else whole_ms(end_ms)
 

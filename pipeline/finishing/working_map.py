@@ -165,7 +165,7 @@ def compose(work: WorkingMap) -> Beatmap:
     return replace(work.settings, hit_objects=objects, timing_points=_lines(work))
 
 
-def moved(changes: Sequence[tuple], moves: Sequence[tuple[float, float]]) -> list[tuple]:
+def move_changes(changes: Sequence[tuple], moves: Sequence[tuple[float, float]]) -> list[tuple]:
     """Move the (time_ms, value) changes just after an edge with it.
 
     `moves` are (old_ms, new_ms).
@@ -202,7 +202,7 @@ def edges_ms(piece: Piece) -> list[float]:
     return [piece.start_ms + number * piece.duration_ms / slides for number in range(slides + 1)]
 
 
-def as_circle(piece: Piece) -> None:
+def reduce_to_circle(piece: Piece) -> None:
     """Reduce an object to its rhythm: a circle at its start."""
     piece.obj = Circle(**common_fields(piece.obj))
     piece.end_ms = piece.start_ms

@@ -24,8 +24,8 @@ from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.conditions import (
-    asked_draws,
     conditions_of,
+    draw_options,
     expected_stars,
     negative_attributes,
     requested_sampling,
@@ -164,7 +164,7 @@ def prepare_chart(
     if scope.add_to_beatmap and reference is not None:
         begin_before(chart, scope, reference, spec, song_ms)
     chart.rating = rating_so_far(attributes, lines, settings, spec)
-    draws = asked_draws(request)
+    draws = draw_options(request)
     return PreparedChart(writer, chart, lines, settings, sampling, notes, rhythm, draws, span_of(scope), confidences)
 
 
@@ -182,14 +182,14 @@ def rating_so_far(
 ) -> Callable[[Sequence[EventGroup]], float | None]:
     """Return a function that rates decoded objects; None for few."""
 
-    def rating(groups: Sequence[EventGroup]) -> float | None:
+    def rate(groups: Sequence[EventGroup]) -> float | None:
         if not groups or groups[-1].time_ms - groups[0].time_ms < SHORTEST_RATED_MS:
             return None
         written = {ContextKind.MAP: groups}
         beatmap, _ = assemble(written, attributes.mode, lines, settings, attributes.key_count or 0, contract.encoding)
         return stars_or_none(beatmap) if beatmap.hit_objects else None
 
-    return rating
+    return rate
 
 
 def write_charts(writer: SongGenerator, charts: Sequence[ChartState], sampling: Sampling) -> None:

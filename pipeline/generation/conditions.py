@@ -41,7 +41,7 @@ def spell_descriptors(
     known = {name.casefold(): name for name in (*contract.tables.descriptor_index, *tags)}
     lost: list[str] = []
     spelled = {
-        option: _spelled(option, getattr(wanted, option), known, lost)
+        option: _spell(option, getattr(wanted, option), known, lost)
         for option in ("descriptors", "negative_descriptors")
     }
     given = [option for option in CONDITION_OF_OPTION if getattr(wanted, option) not in (None, ())]
@@ -52,7 +52,7 @@ def spell_descriptors(
     if "mapper_id" in given and "mapper_id" not in unknown and wanted.mapper_id not in contract.tables.mapper_index:
         lost.append(f"mapper_id={wanted.mapper_id}")
     notes = [
-        f"The model {contract.name} does not use {_listed(names)}, which had no effect."
+        f"The model {contract.name} does not use {_join_names(names)}, which had no effect."
         for names in (unknown, lost)
         if names
     ]
@@ -82,7 +82,7 @@ def negative_attributes(wanted: Attributes, request: GenerationRequest) -> Attri
     )
 
 
-def without_additions(beatmap: Beatmap) -> Beatmap:
+def remove_additions(beatmap: Beatmap) -> Beatmap:
     """Copy a map without hitsounds and without sample sets of objects.
 
     In taiko they stay, since they are the colours of notes.
@@ -99,7 +99,7 @@ def without_additions(beatmap: Beatmap) -> Beatmap:
     return plain
 
 
-def _spelled(option: str, names: Iterable[str], known: dict[str, str], lost: list[str]) -> tuple[str, ...]:
+def _spell(option: str, names: Iterable[str], known: dict[str, str], lost: list[str]) -> tuple[str, ...]:
     """Spell names as the model does; unknown ones also go to `lost`."""
     spelled = []
     for name in names:
@@ -114,7 +114,7 @@ def _spelled(option: str, names: Iterable[str], known: dict[str, str], lost: lis
     return tuple(spelled)
 
 
-def _listed(names: list[str]) -> str:
+def _join_names(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
@@ -142,17 +142,17 @@ def expected_stars(request: GenerationRequest) -> float:
     return TYPICAL_STARS if request.map.difficulty is None else request.map.difficulty
 
 
-def asked_sampling(request: GenerationRequest) -> Sampling:
+def raw_sampling(request: GenerationRequest) -> Sampling:
     """Return the sampling options as they are given."""
-    return Sampling(**_given_draws(request), guidance_scale=request.sampling.cfg_scale)
+    return Sampling(**_draw_values(request), guidance_scale=request.sampling.cfg_scale)
 
 
-def asked_draws(request: GenerationRequest) -> DrawOptions:
+def draw_options(request: GenerationRequest) -> DrawOptions:
     """Return the sampling options for objects on the beat clock."""
-    return DrawOptions(**_given_draws(request), guidance=request.sampling.cfg_scale)
+    return DrawOptions(**_draw_values(request), guidance=request.sampling.cfg_scale)
 
 
-def _given_draws(request: GenerationRequest) -> dict[str, Any]:
+def _draw_values(request: GenerationRequest) -> dict[str, Any]:
     """Return the given sampling options, completed by the model's defaults."""
     options = request.sampling
     named = {"temperature": options.temperature, "top_p": options.top_p, "top_k": options.top_k}
@@ -162,4 +162,4 @@ def _given_draws(request: GenerationRequest) -> dict[str, Any]:
 def requested_sampling(request: GenerationRequest, contract: Contract) -> Sampling:
     """Return the sampling options for the model and the mode."""
     assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
-    return sampling_for(contract, request.map.gamemode, asked_sampling(request))
+    return sampling_for(contract, request.map.gamemode, raw_sampling(request))

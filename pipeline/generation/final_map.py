@@ -8,8 +8,8 @@ from osu_beatmap.star_rating import stars_or_none
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import FinishReport, finish
 from pipeline.generation.chart import Draft
-from pipeline.generation.conditions import expected_stars, without_additions
-from pipeline.generation.reference.reference_parts import with_given_parts
+from pipeline.generation.conditions import expected_stars, remove_additions
+from pipeline.generation.reference.reference_parts import with_reference_parts
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest
 
@@ -36,8 +36,8 @@ def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: fl
 def apply_request(request: GenerationRequest, reference: Beatmap | None, beatmap: Beatmap) -> Beatmap:
     """Restore given parts, and remove hitsounds if none are requested."""
     if request.map.hitsounded is False:
-        beatmap = without_additions(beatmap)
-    return with_given_parts(beatmap, request.scope, reference)
+        beatmap = remove_additions(beatmap)
+    return with_reference_parts(beatmap, request.scope, reference)
 
 
 def summarise_draft(draft: Draft, repairs: FinishReport) -> GenerationSummary:

@@ -81,11 +81,11 @@ def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> 
     result = MapsetResult(maps, stars, paths.osz_path, paths.osu_paths, seconds, seed, warnings)
     result.timing_confidences = begun.timing_confidences
     if request.output.report:
-        result.report_paths = [_reported(result, wish, number) for number, wish in enumerate(wishes)]
+        result.report_paths = [_write_report(result, wish, number) for number, wish in enumerate(wishes)]
     return result
 
 
-def _reported(result: MapsetResult, wish: StarTarget, number: int) -> Path:
+def _write_report(result: MapsetResult, wish: StarTarget, number: int) -> Path:
     """Write the report of a difficulty, next to the .osz if any."""
     assert wish.best is not None, "there is no map to report on"
     beatmap, stars, osz_path = result.beatmaps[number], result.star_ratings[number], result.osz_path

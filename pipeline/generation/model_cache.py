@@ -31,10 +31,10 @@ def release_models() -> None:
     """Free the kept models, and keep none from now on."""
     global _keeps
     _keeps = False
-    _loaded.cache_clear()
+    _load.cache_clear()
 
 
-def kept(load: Callable[..., Model], *arguments: object, **named: object) -> Model:
+def load_cached(load: Callable[..., Model], *arguments: object, **named: object) -> Model:
     """Return the cached result of `load` for these arguments.
 
     Threads that need the same model load it once. If an argument names a folder whose files have changed, it is loaded
@@ -44,11 +44,11 @@ def kept(load: Callable[..., Model], *arguments: object, **named: object) -> Mod
         return load(*arguments, **named)
     stamps = tuple(_stamp(value) for value in (*arguments, *named.values()))
     with _lock:
-        return _loaded(load, arguments, tuple(sorted(named.items())), stamps)
+        return _load(load, arguments, tuple(sorted(named.items())), stamps)
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _loaded(load: Callable[..., Model], arguments: tuple, named: tuple, stamps: tuple) -> Model:
+def _load(load: Callable[..., Model], arguments: tuple, named: tuple, stamps: tuple) -> Model:
     """Return the result of `load`.
 
     `stamps` distinguish states of the files that the same arguments name.

@@ -14,7 +14,7 @@ from osuT5.map_model.folder import is_map_model, map_contract
 from osuT5.model.files.find import best_device
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import EventKind
-from pipeline.generation.model_cache import kept
+from pipeline.generation.model_cache import load_cached
 from pipeline.output.metadata import name_notes
 from pipeline.request.options import GenerationRequest, RequestError
 
@@ -22,15 +22,17 @@ if TYPE_CHECKING:
     from osuT5.model.seq2seq import MapperModel
 
 
-def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = None) -> tuple[MapperModel, Contract]:
+def load_request_model(
+    request: GenerationRequest, folder: Path, lora: str | None = None
+) -> tuple[MapperModel, Contract]:
     """Load a model, with its adapter, on the device of the request.
 
     Raises ModelError, and RequestError for a game mode outside its vocabulary.
     """
     options, mode = request.model, request.map.gamemode
     device = "cpu" if options.precision == "int8" else best_device(options.device)
-    load = _loaded_plain if options.reference else _loaded_ready
-    model, spec = kept(load, folder, device, options.precision, lora=lora)
+    load = _load_plain if options.reference else _load_prepared
+    model, spec = load_cached(load, folder, device, options.precision, lora=lora)
     if mode is not GameMode.STANDARD and EventKind.GAMEMODE not in spec.conditions:
         raise RequestError(f"gamemode={mode.value} is beyond {spec.name}, which generates maps of osu!standard only.")
     return model, spec
@@ -46,7 +48,7 @@ def song_writer(
     Raises AudioError, ModelError or RequestError, each with one sentence for the user.
     """
     sampling = request.sampling
-    model, spec = (None, map_contract()) if is_map_model(folder) else loaded_model(request, folder, lora)
+    model, spec = (None, map_contract()) if is_map_model(folder) else load_request_model(request, folder, lora)
     samples = load_audio(request.song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     return SongGenerator(model, spec, None, song_ms, sampling.lookback, sampling.lookahead, progress, samples)
@@ -74,14 +76,14 @@ def song_notes(request: GenerationRequest) -> list[str]:
     return [] if request.model.parity else [*audio_notes(path), *name_notes(request.song, read_tags(path))]
 
 
-def _loaded_plain(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, Contract]:
+def _load_plain(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, Contract]:
     from osuT5.model.files.loading import load_model
 
     return load_model(folder, device, precision, lora=lora)
 
 
-def _loaded_ready(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, Contract]:
+def _load_prepared(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, Contract]:
     from osuT5.model.inference_setup import prepare_to_generate
 
-    model, spec = _loaded_plain(folder, device, precision, lora)
+    model, spec = _load_plain(folder, device, precision, lora)
     return prepare_to_generate(model, precision == "int8"), spec

@@ -9,8 +9,8 @@ from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap
 from osuT5.map_model.folder import is_map_model
 from osuT5.model.files.find import find_model
-from pipeline.generation.conditions import asked_sampling, spell_descriptors
-from pipeline.generation.models import loaded_model
+from pipeline.generation.conditions import raw_sampling, spell_descriptors
+from pipeline.generation.models import load_request_model
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest, RequestError
 
@@ -32,8 +32,8 @@ def generate_like_original(
         raise RequestError(
             f"parity=true is for published models: the program that they come from could not run {name}."
         )
-    mapper = loaded_model(request, folders.map, request.model.lora_path)
-    load_timing_model = partial(loaded_model, request, folders.root) if folders.timing_is_separate else None
+    mapper = load_request_model(request, folders.map, request.model.lora_path)
+    load_timing_model = partial(load_request_model, request, folders.root) if folders.timing_is_separate else None
     request, notes = spell_descriptors(request, mapper[1])
     scope = request.scope
     assert request.song.audio_path is not None, "filled in from the reference"
@@ -51,7 +51,7 @@ def generate_like_original(
                 end_ms=scope.end_time_ms,
                 adds_to_reference=scope.add_to_beatmap,
             ),
-            sampling=asked_sampling(request),
+            sampling=raw_sampling(request),
             lookback=request.sampling.lookback,
             lookahead=request.sampling.lookahead,
             seed=seed,

@@ -13,7 +13,7 @@ from osu_beatmap.attributes import WITH_CIRCLES
 from osu_beatmap.beatmap import Beatmap
 from osuT5.model.files.find import best_device
 from pipeline.generation.chart import Draft
-from pipeline.generation.model_cache import kept
+from pipeline.generation.model_cache import load_cached
 from pipeline.request.options import GenerationRequest
 
 EXACT_PX = 4
@@ -36,7 +36,7 @@ def refine_draft(request: GenerationRequest, draft: Draft, seed: int, progress: 
     from osu_diffusion.files.loading import load_refiner
     from osu_diffusion.refine import RefineOptions, TargetAttributes, refine_positions
 
-    refiner = kept(load_refiner, options.diff_ckpt, best_device(request.model.device))
+    refiner = load_cached(load_refiner, options.diff_ckpt, best_device(request.model.device))
     encoding = draft.encoding
     wanted = TargetAttributes(draft.attributes, request.map.negative_descriptors)
     settings = RefineOptions(

@@ -27,7 +27,7 @@ from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.map_model.rhythm import SongRhythm
 from pipeline.generation.models import song_writer
-from pipeline.generation.reference.reference_parts import given_red_lines
+from pipeline.generation.reference.reference_parts import copy_red_lines
 from pipeline.request.options import GenerationRequest, RequestError
 
 QUICK_PASSES = 6
@@ -69,7 +69,7 @@ def quickly_timed_red_lines(timer: SuperTimer, progress: Progress = silent) -> l
     for number in range(1, QUICK_PASSES + 1):
         timer.listen()
         progress(Stage.TIMING_PASSES, number, QUICK_PASSES)
-    return _agreed_lines(timer)
+    return _vote_on_lines(timer)
 
 
 def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress = silent) -> list[TimingPoint]:
@@ -81,7 +81,7 @@ def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress = s
         progress(Stage.TIMING_PASSES, number, passes)
         if number < min(passes, FIRST_FIT_PASSES):
             continue
-        found = _agreed_lines(timer)
+        found = _vote_on_lines(timer)
         unchanged = unchanged + 1 if _same(found, lines, timer.listener.song_ms) else 0
         lines = found
         if unchanged >= (UNCHANGED_PASSES if number < PATIENT_PASSES else 1):
@@ -89,7 +89,7 @@ def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress = s
     return lines
 
 
-def _agreed_lines(timer: SuperTimer) -> list[TimingPoint]:
+def _vote_on_lines(timer: SuperTimer) -> list[TimingPoint]:
     listener = timer.listener
     votes = merge_votes([_beats_of(marked, listener.spec) for marked in timer.passes], listener.song_ms)
     activations = timer.activations.mean()
@@ -163,7 +163,7 @@ def find_timing(
 ) -> list[TimingPoint]:
     """Return the given red lines, else predict them."""
     if ContextKind.TIMING in request.scope.in_context:
-        return given_red_lines(reference)
+        return copy_red_lines(reference)
     if folders.timing_is_separate:
         writer = song_writer(request, folders.root, progress=writer.progress)
         rhythm = SongRhythm.of(writer, folders.root)

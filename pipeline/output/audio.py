@@ -62,14 +62,14 @@ def prepare_audio(path: str | Path) -> PreparedAudio:
     channels = 2 if kind.channels >= 2 else 1
     with tempfile.TemporaryDirectory() as folder:
         converted = Path(folder) / "audio.ogg"
-        write_vorbis(converted, _unclipped(path, rate, channels, is_mixed=kind.channels > 2), rate, channels)
+        write_vorbis(converted, _read_unclipped(path, rate, channels, is_mixed=kind.channels > 2), rate, channels)
         shift_ms = measure_shift_ms(path, converted)
         if abs(shift_ms) > MAX_SHIFT_MS:
             raise AudioError(f"{path.name} was converted to Ogg Vorbis with a shift of {shift_ms:.1f} ms; try an mp3.")
         return PreparedAudio("audio.ogg", converted.read_bytes())
 
 
-def _unclipped(path: Path, rate: int, channels: int, is_mixed: bool) -> Iterator[np.ndarray]:
+def _read_unclipped(path: Path, rate: int, channels: int, is_mixed: bool) -> Iterator[np.ndarray]:
     """Yield the blocks of a song; scale an excessive downmix.
 
     One beyond full scale is divided by its peak.

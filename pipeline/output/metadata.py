@@ -40,7 +40,7 @@ def metadata_of(request: GenerationRequest, beatmap: Beatmap, tags: AudioTags, s
     """
     song = request.song
     stem = song.audio_path.stem if song.audio_path is not None else ""
-    artist_in_name, title_in_name = from_file_name(stem)
+    artist_in_name, title_in_name = split_file_name(stem)
     title = _song_name(song.title, song.title_unicode, tags.title or title_in_name, stem, UNKNOWN_TITLE)
     artist = _song_name(song.artist, song.artist_unicode, tags.artist or artist_in_name, "", UNKNOWN_ARTIST)
     return replace(
@@ -56,7 +56,7 @@ def metadata_of(request: GenerationRequest, beatmap: Beatmap, tags: AudioTags, s
     )
 
 
-def from_file_name(stem: str) -> tuple[str, str]:
+def split_file_name(stem: str) -> tuple[str, str]:
     """Split `Artist - Title` into artist and title.
 
     A track number at the start is dropped; without a dash there is no artist.
@@ -103,7 +103,7 @@ def _found_names(stem: str, tags: AudioTags) -> dict[str, str]:
 
     They are empty if its name alone could be a title.
     """
-    artist_in_name, title_in_name = from_file_name(stem)
+    artist_in_name, title_in_name = split_file_name(stem)
     return {
         "title": tags.title or (title_in_name if artist_in_name else ""),
         "artist": tags.artist or artist_in_name,
@@ -112,7 +112,7 @@ def _found_names(stem: str, tags: AudioTags) -> dict[str, str]:
 
 def _used_names(stem: str, tags: AudioTags) -> dict[str, str]:
     """Return a map's romanised names by its file, if none are given."""
-    artist_in_name, title_in_name = from_file_name(stem)
+    artist_in_name, title_in_name = split_file_name(stem)
     return {
         "title": _song_name(None, None, tags.title or title_in_name, stem, UNKNOWN_TITLE).romanised,
         "artist": _song_name(None, None, tags.artist or artist_in_name, "", UNKNOWN_ARTIST).romanised,

@@ -43,18 +43,18 @@ def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> 
     the song and BeatmapError where a file cannot be written; then nothing of this map is left in the folder.
     """
     song = _Song(request)
-    files, data = song.files, song.encoded(beatmap, request, star_rating)
+    files, data = song.files, song.encode(beatmap, request, star_rating)
     folder, audio_path = request.output.output_path, request.song.audio_path
     if request.output.export_osz:
         files[osu_file_name(beatmap.metadata)] = data
     if not request.output.export_osz or folder.resolve() == audio_path.parent.resolve():
         # Such a map lies beside the song, or is put there by hand.
         beatmap.audio_filename = audio_path.name
-        data = _encoded(beatmap)
-    folder, names = made_folder(folder), [osu_file_name(beatmap.metadata)]
+        data = _encode(beatmap)
+    folder, names = make_folder(folder), [osu_file_name(beatmap.metadata)]
     if request.output.export_osz:
         names.append(osz_file_name(beatmap.metadata))
-    osu_path, *osz_paths = _claimed(folder, *names)
+    osu_path, *osz_paths = _claim_paths(folder, *names)
     _write({**dict.fromkeys(osz_paths, files), osu_path: data})
     return ExportedFiles(osu_path, osz_paths[0] if osz_paths else None)
 
@@ -75,17 +75,17 @@ def export_mapset(request: GenerationRequest, maps: Sequence[Beatmap], names: Se
     """
     song, texts = _Song(request), {}
     for beatmap, name in zip(maps, names, strict=True):
-        data = song.encoded(beatmap, replace(request, map=replace(request.map, version=name)), 0.0)
+        data = song.encode(beatmap, replace(request, map=replace(request.map, version=name)), 0.0)
         texts[osu_file_name(beatmap.metadata)] = data
-    folder = made_folder(request.output.output_path)
+    folder = make_folder(request.output.output_path)
     if request.output.export_osz:
-        (osz_path,) = _claimed(folder, osz_file_name(maps[0].metadata))
+        (osz_path,) = _claim_paths(folder, osz_file_name(maps[0].metadata))
         _write({osz_path: {**song.files, **texts}})
         return MapsetFiles(osz_path, [])
     written: list[Path] = []
     try:
         for name, data in texts.items():
-            (path,) = _claimed(folder, name)
+            (path,) = _claim_paths(folder, name)
             _write({path: data})
             written.append(path)
     except BaseException:
@@ -107,13 +107,13 @@ class _Song:
             audio = prepare_audio(audio_path)
             self.audio_name, self.files[audio.file_name] = audio.file_name, audio.content
 
-    def encoded(self, beatmap: Beatmap, request: GenerationRequest, star_rating: float) -> bytes:
+    def encode(self, beatmap: Beatmap, request: GenerationRequest, star_rating: float) -> bytes:
         """Return a map of the song, with its metadata filled in."""
         beatmap.metadata = metadata_of(request, beatmap, self.tags, star_rating)
         if request.song.preview_time_ms is not None:
             beatmap.preview_time_ms = float(request.song.preview_time_ms)
         beatmap.audio_filename, beatmap.background = self.audio_name, self.background or beatmap.background
-        return _encoded(beatmap)
+        return _encode(beatmap)
 
 
 def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> ExportedFiles:
@@ -127,8 +127,8 @@ def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> Export
     old = reference.read_bytes()
     data = splice(old, beatmap, span_of(scope))
     if not scope.overwrite_reference_beatmap:
-        folder = made_folder(request.output.output_path)
-        (path,) = _claimed(folder, reference.name)
+        folder = make_folder(request.output.output_path)
+        (path,) = _claim_paths(folder, reference.name)
         _write({path: data})
         return ExportedFiles(path, None)
     kept = _free_backup(reference)
@@ -171,16 +171,16 @@ def _write(contents: Mapping[Path, bytes | dict[str, bytes | Path]]) -> None:
         raise
 
 
-def _encoded(beatmap: Beatmap) -> bytes:
+def _encode(beatmap: Beatmap) -> bytes:
     return write_beatmap(beatmap, whole=True).encode("utf-8", errors="replace")
 
 
 def claim_file(folder: Path, name: str) -> Path:
     """Return the place of a new file, numbered if necessary."""
-    return _claimed(folder, name)[0]
+    return _claim_paths(folder, name)[0]
 
 
-def made_folder(folder: Path) -> Path:
+def make_folder(folder: Path) -> Path:
     """Return a folder for results, made if it is missing. Raises RequestError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -189,13 +189,13 @@ def made_folder(folder: Path) -> Path:
     return folder
 
 
-def _claimed(folder: Path, *names: str) -> list[Path]:
+def _claim_paths(folder: Path, *names: str) -> list[Path]:
     """Return free paths for files: their names, or the first free number.
 
     Empty files reserve the places, since other runs may be looking for names in this folder at the same moment.
     """
     for number in range(1, MAX_NUMBERED):
-        paths = [folder / _numbered(name, number) for name in names]
+        paths = [folder / _number_name(name, number) for name in names]
         if _claim(paths):
             return paths
     raise RequestError(f"output_path is full of maps of this song: {folder}.")
@@ -218,6 +218,6 @@ def _remove(paths: Iterable[Path]) -> None:
         path.unlink(missing_ok=True)
 
 
-def _numbered(name: str, number: int) -> str:
+def _number_name(name: str, number: int) -> str:
     stem, _, suffix = name.rpartition(".")
     return name if number == 1 else f"{stem} ({number}).{suffix}"

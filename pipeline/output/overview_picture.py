@@ -27,7 +27,7 @@ def overview(beatmap: Beatmap, song_ms: float) -> np.ndarray:
     rows = picture(beatmap, song_ms)
     width = rows.shape[1] - 2 * GAP
     panels = [_density(beatmap, song_ms, width), _strain(beatmap, song_ms, width), _places(beatmap, width)]
-    return np.concatenate([*(_framed(panel) for panel in panels), rows])
+    return np.concatenate([*(_frame(panel) for panel in panels), rows])
 
 
 def objects_per_second(beatmap: Beatmap, song_ms: float) -> np.ndarray:
@@ -40,7 +40,7 @@ def objects_per_second(beatmap: Beatmap, song_ms: float) -> np.ndarray:
     return np.histogram(times_ms, seconds, (0.0, 1000.0 * seconds))[0]
 
 
-def _framed(panel: np.ndarray) -> np.ndarray:
+def _frame(panel: np.ndarray) -> np.ndarray:
     """Return a panel with a gap above it and at its sides."""
     height, width, _ = panel.shape
     frame = np.full((GAP + height, width + 2 * GAP, 3), BACKGROUND, dtype=np.uint8)

@@ -48,7 +48,7 @@ def report_of(request: GenerationRequest, result: GenerationResult, account: Gen
         },
         "model": {"name": account.model} | _plain(asdict(request.model)),
         "seed": result.seed,
-        "settings": asked_options(request),
+        "settings": list_options(request),
         "difficulty_settings": asdict(beatmap.difficulty),
         "song": {"file": request.song.audio_path.name if request.song.audio_path else None, "ms": account.song_ms},
         "objects": count_objects(beatmap),
@@ -69,7 +69,7 @@ def report_of(request: GenerationRequest, result: GenerationResult, account: Gen
     }  # fmt: skip
 
 
-def asked_options(request: GenerationRequest) -> dict[str, object]:
+def list_options(request: GenerationRequest) -> dict[str, object]:
     """Return every option by its typed name, defaults included."""
     return {
         name: _plain(getattr(getattr(request, group), field_name))

@@ -57,7 +57,7 @@ def _ascii(text: str) -> str:
 
 def _kana(run: str) -> str:
     syllables: list[str] = []
-    for char in _as_hiragana(run):
+    for char in _convert_to_hiragana(run):
         before = syllables[-1] if syllables else ""
         if char in _SMALL_Y and len(before) > 1 and before.endswith(("i", "e", "u")):
             syllables[-1] = before[:-1] + ("" if before[:-1] in ("sh", "ch", "j") else "y") + _SMALL_Y[char]
@@ -75,7 +75,7 @@ def _kana(run: str) -> str:
     return f" {doubled.capitalize()} "
 
 
-def _as_hiragana(run: str) -> str:
+def _convert_to_hiragana(run: str) -> str:
     return "".join(chr(ord(char) - 0x60) if "ァ" <= char <= "ヶ" else char for char in run)
 
 

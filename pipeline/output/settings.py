@@ -49,7 +49,7 @@ _SETTINGS: dict[GameMode, tuple[tuple[float, ...], ...]] = {
 }
 
 
-def suited_settings(mode: GameMode, star_rating: float) -> Difficulty:
+def typical_settings(mode: GameMode, star_rating: float) -> Difficulty:
     """Return the settings of human-made maps of a mode and star rating.
 
     Between the rows of the table they are interpolated, outside it those of the nearest row hold. All have at most one

@@ -28,7 +28,7 @@ def like_reference(request: GenerationRequest, reference: Beatmap) -> Generation
             raise RequestError(
                 f"gamemode is {mode}, but the map of beatmap_path, whose objects stay, has {reference.mode.value}."
             )
-        return _as_it_is(request, reference)
+        return _return_unchanged(request, reference)
     if mode is not reference.mode or not reference.hit_objects:
         return request
     own_level = request.map.difficulty is None
@@ -46,7 +46,7 @@ def like_reference(request: GenerationRequest, reference: Beatmap) -> Generation
     return replace(request, map=wanted, settings=_settings_of(reference, request.settings))
 
 
-def _as_it_is(request: GenerationRequest, reference: Beatmap) -> GenerationRequest:
+def _return_unchanged(request: GenerationRequest, reference: Beatmap) -> GenerationRequest:
     like = _attributes(reference)
     names = ("difficulty", "hitsounded", "hold_note_ratio", "scroll_speed_ratio")
     told = {name: getattr(like, name) for name in names if getattr(request.map, name) is None}

@@ -69,12 +69,12 @@ class MapsetFile:
             if replaces:
                 files[self.reference] = path.read_bytes()
                 continue
-            beatmap = self._as_one_of_the_set(read_beatmap(path), versions)
+            beatmap = self._make_difficulty(read_beatmap(path), versions)
             versions.add(beatmap.metadata.version)
             files[osu_file_name(beatmap.metadata)] = write_beatmap(beatmap, whole=True).encode("utf-8", "replace")
         write_osz(target, files)
 
-    def _as_one_of_the_set(self, beatmap: Beatmap, versions: set[str]) -> Beatmap:
+    def _make_difficulty(self, beatmap: Beatmap, versions: set[str]) -> Beatmap:
         """Return a new difficulty of the set.
 
         It has the set's song, number and picture, and its own name.

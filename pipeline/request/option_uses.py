@@ -73,14 +73,18 @@ def is_of_use(name: str, values: Mapping[str, object], defaults: Mapping[str, ob
     """
     use = use_of(name)
 
-    def given(other: str) -> bool:
-        return is_given(values[other], defaults[other]) and is_of_use(other, values, defaults, mode)
+    def is_active(other: str) -> bool:
+        return is_requested(values[other], defaults[other]) and is_of_use(other, values, defaults, mode)
 
     is_possible = mode is None or mode in use.modes
-    return is_possible and all(any(map(given, either)) for either in use.needs) and not any(map(given, use.excludes))
+    return (
+        is_possible
+        and all(any(map(is_active, either)) for either in use.needs)
+        and not any(map(is_active, use.excludes))
+    )
 
 
-def is_given(value: object, default: object) -> bool:
+def is_requested(value: object, default: object) -> bool:
     """Return whether a raw value requests something.
 
     It is a switch that is on, or differs from the default.

@@ -69,12 +69,12 @@ class Number:
     decimals: int | None = None
 
     def __call__(self, name: str, raw: object) -> float:
-        value = _as_number(raw)
+        value = _parse_number(raw)
         hint = f"; write {raw.replace(',', '.')}" if isinstance(raw, str) and re.fullmatch("[0-9]+,[0-9]+", raw) else ""
         _require(not math.isnan(value), name, f"a number {self._limits()}", raw, hint)
         self._require_within(name, value, raw)
         if self.decimals is not None and round(value, self.decimals) != value:
-            raise RequestError(f"{name} may have {self.decimals} decimal at most, got {_shown(raw)}.")
+            raise RequestError(f"{name} may have {self.decimals} decimal at most, got {_format_raw(raw)}.")
         return float(value)
 
     def _require_within(self, name: str, value: float, raw: object) -> None:
@@ -91,7 +91,7 @@ class WholeNumber(Number):
     unit: str = ""
 
     def __call__(self, name: str, raw: object) -> int:
-        value = _as_number(raw)
+        value = _parse_number(raw)
         _require(float(value).is_integer(), name, f"a whole number of {self.unit}".removesuffix(" of "), raw)
         self._require_within(name, value, raw)
         return int(value)
@@ -171,10 +171,10 @@ class Members:
 
 def _require(is_right: bool, name: str, wanted: str, raw: object, hint: str = "") -> None:
     if not is_right:
-        raise RequestError(f"{name} must be {wanted}, got {_shown(raw)}{hint}.")
+        raise RequestError(f"{name} must be {wanted}, got {_format_raw(raw)}{hint}.")
 
 
-def _as_number(raw: object) -> float:
+def _parse_number(raw: object) -> float:
     """Return a finite number; NaN for all else."""
     for kind in (int, float):  # through a float a large seed would lose its last digits
         try:
@@ -185,7 +185,7 @@ def _as_number(raw: object) -> float:
     return math.nan
 
 
-def _shown(raw: object) -> str:
+def _format_raw(raw: object) -> str:
     """Return a raw value as the user typed it, shortened."""
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)

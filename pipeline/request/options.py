@@ -18,7 +18,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Difficulty, GameMode
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.windows import LOOKAHEAD, LOOKBACK
-from pipeline.output.settings import suited_settings
+from pipeline.output.settings import typical_settings
 
 WHOLE_MAP = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.SV)
 """The parts that make a whole map; SV is written in mania only."""
@@ -242,7 +242,7 @@ class GenerationRequest:
         Given settings stay; others suit `star_rating`.
         """
         assert self.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
-        settings = suited_settings(self.map.gamemode, star_rating)
+        settings = typical_settings(self.map.gamemode, star_rating)
         for option in fields(self.settings):
             given = getattr(self.settings, option.name)
             if given is not None:

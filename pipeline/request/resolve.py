@@ -81,7 +81,7 @@ def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> Generatio
         **{name: getattr(song, name) or getattr(metadata, name) or None for name in _SONG_NAMES},
         tags=song.tags or tuple(metadata.tags),
         background=song.background or _usable_picture(folder, beatmap.background),
-        preview_time_ms=_first_given(song.preview_time_ms, beatmap.preview_time_ms),
+        preview_time_ms=_first_set(song.preview_time_ms, beatmap.preview_time_ms),
     )
     gamemode = beatmap.mode if request.map.gamemode is None else request.map.gamemode
     filled = like_reference(replace(request, song=song, map=replace(request.map, gamemode=gamemode)), beatmap)
@@ -136,7 +136,7 @@ def _usable_picture(folder: Path, name: str) -> Path | None:
     return picture
 
 
-def _first_given(asked_ms: int | None, reference_ms: float) -> int | None:
+def _first_set(asked_ms: int | None, reference_ms: float) -> int | None:
     if asked_ms is not None:
         return asked_ms
     return round(reference_ms) if reference_ms >= 0 else None

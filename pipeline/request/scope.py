@@ -24,12 +24,12 @@ def with_open_parts(request: GenerationRequest, asked: bool) -> GenerationReques
     scope = request.scope
     if ContextKind.NO_HS in scope.in_context:
         # A finished map has its timing and kiai.
-        scope = replace(scope, in_context=_with(scope.in_context, ContextKind.TIMING, ContextKind.KIAI))
+        scope = replace(scope, in_context=_add_contexts(scope.in_context, ContextKind.TIMING, ContextKind.KIAI))
         output = scope.output_type if asked else (ContextKind.MAP,)
         return replace(request, scope=replace(scope, output_type=output))
     if scope.add_to_beatmap:
         kept = [part for part in (ContextKind.TIMING, ContextKind.KIAI) if not (asked and part in scope.output_type)]
-        scope = replace(scope, in_context=_with(scope.in_context, *kept))
+        scope = replace(scope, in_context=_add_contexts(scope.in_context, *kept))
     if not asked:
         scope = replace(scope, output_type=tuple(part for part in WHOLE_MAP if part not in scope.in_context))
     return replace(request, scope=scope)
@@ -106,5 +106,5 @@ def _check_parts(scope: ScopeOptions) -> None:
         raise RequestError("start_time and end_time are for objects, or with add_to_beatmap=true for other parts.")
 
 
-def _with(context: tuple[ContextKind, ...], *more: ContextKind) -> tuple[ContextKind, ...]:
+def _add_contexts(context: tuple[ContextKind, ...], *more: ContextKind) -> tuple[ContextKind, ...]:
     return tuple(dict.fromkeys(part for part in (*context, *more) if part is not ContextKind.NONE)) or NOTHING

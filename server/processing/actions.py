@@ -72,20 +72,20 @@ def run_command(task: Task) -> dict[str, Any]:
 
     The result is its status and its output.
     """
-    from pipeline.cli.outcomes import Outcome, described
-    from pipeline.cli.request_runner import checked_request, make
+    from pipeline.cli.outcomes import Outcome, describe
+    from pipeline.cli.request_runner import check_request, make
 
     _reset_threads()
     try:
-        outcome = Outcome(0, said=make(checked_request(task.options), task.progress)[1] + "\n")
+        outcome = Outcome(0, said=make(check_request(task.options), task.progress)[1] + "\n")
     except (OSError, UserError) as error:
-        outcome = described(COMMAND, error)
+        outcome = describe(COMMAND, error)
     return outcome._asdict()
 
 
 def generate_map(task: Task) -> dict[str, Any]:
     """Generate a map or a mapset as inference.py does."""
-    from pipeline.cli.request_runner import checked_request, make
+    from pipeline.cli.request_runner import check_request, make
     from pipeline.generation.timing import has_steady_beat
     from pipeline.output.summary import timing_of
     from pipeline.request.mapset_file import open_mapset
@@ -94,7 +94,7 @@ def generate_map(task: Task) -> dict[str, Any]:
     result_folder = _make_folder(task.folder / RESULT_FOLDER)
     wanted_folder = task.options.get("output_path")
     with open_mapset({**task.options, "output_path": str(result_folder)}) as (options, mapset):
-        request = checked_request(options)
+        request = check_request(options)
         made, said = make(request, task.progress)
         print(said)
         osu_paths = made.osu_paths if request.map.is_mapset else [made.osu_path]

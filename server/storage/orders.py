@@ -17,7 +17,7 @@ from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
 from pipeline.cli import shell_words
 from pipeline.cli.shell_words import assignment
-from pipeline.output.report import asked_options
+from pipeline.output.report import list_options
 from pipeline.request.inference_options import READERS
 from pipeline.request.input_files import check_files
 from pipeline.request.mapset_file import open_mapset
@@ -123,5 +123,5 @@ def _check_beside(beatmap_path: Path, named: Path | None) -> None:
 
 def _find_added_options(request: GenerationRequest, like: GenerationRequest) -> dict[str, Any]:
     """Return the options that a reference map adds to a request."""
-    before, after = asked_options(request), asked_options(like)
+    before, after = list_options(request), list_options(like)
     return {name: after[name] for name in FILLED_OPTIONS if before[name] != after[name]}

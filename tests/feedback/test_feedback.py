@@ -8,7 +8,7 @@ import pytest
 from feedback.errors import UserError
 from feedback.progress import Stage
 from osuT5.tokens.events import ContextKind
-from pipeline.cli.outcomes import STATUS_WRONG_INPUT, described
+from pipeline.cli.outcomes import STATUS_WRONG_INPUT, describe
 from tests.source_files import REPO_ROOT, nodes, python_files
 
 PARTS = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.SV)
@@ -28,12 +28,12 @@ def error_classes() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("module", "name"), error_classes())
 def test_errors_for_the_user_have_the_status_of_wrong_input(module: str, name: str) -> None:
-    outcome = described("x.py", getattr(import_module(module), name)("The song is empty."))
+    outcome = describe("x.py", getattr(import_module(module), name)("The song is empty."))
     assert (outcome.status, outcome.error) == (STATUS_WRONG_INPUT, "x.py: The song is empty.\n")
 
 
 def test_other_errors_are_faults_of_the_program() -> None:
-    outcome = described("x.py", ValueError("3"))
+    outcome = describe("x.py", ValueError("3"))
     assert (outcome.status, outcome.error) == (1, "ValueError: 3\n")
     assert issubclass(UserError, ValueError)
 

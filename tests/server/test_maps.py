@@ -16,7 +16,7 @@ from osuT5.tokens.contract import mini_spec
 from osuT5.training.architectures import mini_config
 from osuT5.training.start import whole_model_export
 from pipeline.cli.command_line import run
-from pipeline.cli.request_runner import checked_request, make
+from pipeline.cli.request_runner import check_request, make
 from server.client import generate
 from tests.server.running_server import RunningServer, settings_of
 from tests.source_files import root_script
@@ -68,7 +68,7 @@ def test_maps_are_those_that_are_made_without_a_server(options, server, tmp_path
         list(threads.map(served, range(len(wanted))))
     for number, own in enumerate(wanted):
         folder = tmp_path / f"alone {number}"
-        make(checked_request({**own, "output_path": str(folder)}))
+        make(check_request({**own, "output_path": str(folder)}))
         assert maps_in(folder) == maps_in(tmp_path / f"served {number}")
 
 

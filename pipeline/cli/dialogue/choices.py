@@ -86,7 +86,7 @@ class Choices:
         known = self.conditions()
         return () if known is None else known.unknown
 
-    def unasked(self, names: Iterable[str]) -> list[str]:
+    def list_remaining(self, names: Iterable[str]) -> list[str]:
         """Return the applicable options among `names` that were not asked."""
         useful = set(self.useful())
         return [name for name in names if name in useful and name not in self.asked]

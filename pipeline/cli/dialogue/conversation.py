@@ -95,7 +95,7 @@ def _ask_all(wish: Choices, names: Sequence[str], with_headings: bool = False) -
     """
     names = _take_back(wish, None, names)
     group = ""
-    while waiting := wish.unasked(names):
+    while waiting := wish.list_remaining(names):
         option = all_options()[waiting[0]]
         if with_headings and option.group != group:
             group = option.group
@@ -109,7 +109,7 @@ def _take_back(wish: Choices, name: str | None, names: Sequence[str]) -> Sequenc
 
     Returns the options to ask again.
     """
-    wrong = wish.options_to_ask_again(name, wish.unasked(names))
+    wrong = wish.options_to_ask_again(name, wish.list_remaining(names))
     if wrong is None:
         return names
     again, sentence = wrong

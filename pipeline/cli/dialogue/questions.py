@@ -30,7 +30,7 @@ DEFAULT = ""
 
 def ask(option: Option, wish: Choices) -> object:
     """Explain an option and ask for its value."""
-    say("\n" + explained(option), DIM)
+    say("\n" + explain(option), DIM)
     value = wish.value(option.name)
     if option.name == "gamemode":
         return _ask_mode(option, wish)
@@ -49,10 +49,10 @@ def ask(option: Option, wish: Choices) -> object:
             return ask_user_tags(option.name, _list(option, value), wish.mode(), None if known is None else known.tags)
         case Kind.FILE | Kind.FOLDER | Kind.MODEL:
             return _ask_path(option, value)
-    return answer(questionary.text(option.name, default=_typed(value), style=LOOK)).strip() or None
+    return answer(questionary.text(option.name, default=_format_value(value), style=LOOK)).strip() or None
 
 
-def explained(option: Option) -> str:
+def explain(option: Option) -> str:
     """Return the explanation of an option, with its default.
 
     The configuration file may omit the default.
@@ -60,7 +60,7 @@ def explained(option: Option) -> str:
     return option.about + ("" if option.default is None else f" (default {value_text(option.default)})")
 
 
-def _typed(value: object) -> str:
+def _format_value(value: object) -> str:
     return "" if is_absent(value) else value_text(value)
 
 
@@ -86,7 +86,7 @@ def _ask_choice(option: Option, value: object, titles: Mapping[str, str]) -> obj
     choices = [Choice(title, word) for word, title in titles.items()]
     if option.default is None:
         choices.insert(0, Choice("leave it open", DEFAULT))
-    return choose(option.name, choices, _typed(value).lower()) or None
+    return choose(option.name, choices, _format_value(value).lower()) or None
 
 
 def _ask_choices(option: Option, value: object) -> object:
@@ -96,11 +96,11 @@ def _ask_choices(option: Option, value: object) -> object:
 
 def _ask_path(option: Option, value: object) -> object:
     only_folders = option.kind is Kind.FOLDER
-    question = questionary.path(option.name, default=_typed(value), only_directories=only_folders, style=LOOK)
-    return dropped_path(answer(question)) or None
+    question = questionary.path(option.name, default=_format_value(value), only_directories=only_folders, style=LOOK)
+    return parse_dropped_path(answer(question)) or None
 
 
-def dropped_path(text: str, on_windows: bool = IS_WINDOWS) -> str:
+def parse_dropped_path(text: str, on_windows: bool = IS_WINDOWS) -> str:
     """Return the path that a user typed, pasted or dragged.
 
     Terminals write a dragged file as their shell would want it: in quotes, with backslashes before spaces, after the

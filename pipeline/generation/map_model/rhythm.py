@@ -30,7 +30,7 @@ from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.prediction import SongEncoding
 from pipeline.generation.conditions import TYPICAL_STARS
 from pipeline.generation.map_model.styles import quarter_logits
-from pipeline.generation.model_cache import kept
+from pipeline.generation.model_cache import load_cached
 
 
 class SongRhythm:
@@ -160,7 +160,7 @@ class SongRhythm:
     @cached_property
     def model(self) -> MapModel:
         """Networks of the map model."""
-        return kept(load_map_model, self._folder, self._adapter)
+        return load_cached(load_map_model, self._folder, self._adapter)
 
 
 def like_standard(conditions: RhythmConditions) -> RhythmConditions:

@@ -20,7 +20,7 @@ from pipeline.finishing.working_map import with_sound
 from pipeline.generation.chart import PreparedChart, prepare_chart, write_charts
 from pipeline.generation.map_model.objects import with_drawn_sounds
 from pipeline.generation.matching.scroll_speeds import USUAL_RATIO, with_scroll_speed_ratio
-from pipeline.generation.reference.reference_parts import with_given_parts
+from pipeline.generation.reference.reference_parts import with_reference_parts
 from pipeline.output.osz import span_of
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest
@@ -41,15 +41,15 @@ def generate_parts(
         if begun.rhythm is not None and reference.mode is GameMode.TAIKO:
             account.notes.append(COLOURS_STAY)
             return reference, account
-        return _tagged(with_new_sounds(request, reference, begun)), account
+        return _add_ai_tag(with_new_sounds(request, reference, begun)), account
     if begun.rhythm is None:
         write_charts(begun.writer, [begun.chart], begun.sampling)
     if request.scope.keeps_objects:
         assert reference is not None, "MAP is given by a reference"
-        return _tagged(_with_new_lines(request, reference, begun)), account
+        return _add_ai_tag(_with_new_lines(request, reference, begun)), account
     lines = set_kiai(begun.lines, _kiai_spans(begun))
     beatmap = Beatmap(mode=begun.chart.attributes.mode, difficulty=begun.settings, timing_points=lines)
-    return with_given_parts(finish_timing(beatmap, begun.writer.song_ms), request.scope, reference), account
+    return with_reference_parts(finish_timing(beatmap, begun.writer.song_ms), request.scope, reference), account
 
 
 def with_new_sounds(request: GenerationRequest, reference: Beatmap, begun: PreparedChart) -> Beatmap:
@@ -72,7 +72,7 @@ def _with_new_lines(request: GenerationRequest, reference: Beatmap, begun: Prepa
     made = request.scope.output_type
     lines = list(reference.timing_points)
     if ContextKind.TIMING in made:
-        lines = _on_new_reds(reference, begun.lines)
+        lines = _carry_to_reds(reference, begun.lines)
     if ContextKind.KIAI in made:
         lines = set_kiai(lines, _kiai_spans(begun))
     if ContextKind.SV in made and reference.mode is GameMode.MANIA:
@@ -83,7 +83,7 @@ def _with_new_lines(request: GenerationRequest, reference: Beatmap, begun: Prepa
     return replace(reference, timing_points=without_redundant(lines))
 
 
-def _on_new_reds(reference: Beatmap, reds: Sequence[TimingPoint]) -> list[TimingPoint]:
+def _carry_to_reds(reference: Beatmap, reds: Sequence[TimingPoint]) -> list[TimingPoint]:
     """Carry sounds and slider durations over to new red lines."""
     old, new = Timing(reference.timing_points), Timing(reds)
     times_ms = _times_ms([*reference.timing_points, *reds])
@@ -144,7 +144,7 @@ def _times_ms(lines: Sequence[TimingPoint]) -> list[float]:
     return sorted({line.time_ms for line in lines})
 
 
-def _tagged(beatmap: Beatmap) -> Beatmap:
+def _add_ai_tag(beatmap: Beatmap) -> Beatmap:
     """Add the tag that discloses AI use."""
     tags = beatmap.metadata.tags
     told = tags if AI_TAG in tags else [*tags, AI_TAG]

@@ -54,7 +54,7 @@ def add_reference_parts(
         chart.guide = reference if ContextKind.GD in plan.inputs else None
         for part in given:
             if part in order and part is not ContextKind.TIMING:
-                chart.contexts[part] = _encoded(reference, part, contract, song_ms)
+                chart.contexts[part] = _encode(reference, part, contract, song_ms)
     wanted = [place for place, part in enumerate(order) if part in scope.output_type]
     for part in order[max(wanted, default=-1) + 1 :]:
         chart.contexts.setdefault(part, ())
@@ -70,12 +70,12 @@ def _reads(part: ContextKind, contract: Contract) -> bool:
 
 def _input(part: ContextKind, reference: Beatmap, contract: Contract, song_ms: float) -> ContextInput:
     if part is not ContextKind.GD:
-        return ContextInput(part, _encoded(reference, part, contract, song_ms))
+        return ContextInput(part, _encode(reference, part, contract, song_ms))
     attributes = attributes_of(reference, stars_or_none(reference))
-    return ContextInput(part, _encoded(reference, ContextKind.MAP, contract, song_ms), attributes)
+    return ContextInput(part, _encode(reference, ContextKind.MAP, contract, song_ms), attributes)
 
 
-def _encoded(beatmap: Beatmap, part: ContextKind, contract: Contract, song_ms: float) -> list[EventGroup]:
+def _encode(beatmap: Beatmap, part: ContextKind, contract: Contract, song_ms: float) -> list[EventGroup]:
     try:
         return encode_context(beatmap, part, contract.encoding, song_ms)
     except ValueError as error:
@@ -90,7 +90,7 @@ def begin_before(
     earlier = [obj for obj in reference.hit_objects if start_ms - LONGEST_OBJECT_MS <= obj.time_ms < start_ms]
     before = chart.before = replace(reference, hit_objects=earlier)
     for part in contract.contexts_of(chart.attributes.mode):
-        groups = _encoded(before, part, contract, song_ms)
+        groups = _encode(before, part, contract, song_ms)
         if part is not ContextKind.MAP:
             groups = [group for group in groups if group.time_ms < start_ms]
         chart.begun[part] = groups
@@ -99,7 +99,7 @@ def begin_before(
 # ---- parts that stay ----
 
 
-def given_red_lines(reference: Beatmap | None) -> list[TimingPoint]:
+def copy_red_lines(reference: Beatmap | None) -> list[TimingPoint]:
     """Copy the red lines of a reference; raise RequestError without any."""
     lines = [replace(point) for point in reference.timing_points if point.uninherited] if reference else []
     if not lines:
@@ -107,7 +107,7 @@ def given_red_lines(reference: Beatmap | None) -> list[TimingPoint]:
     return lines
 
 
-def with_given_parts(beatmap: Beatmap, scope: ScopeOptions, reference: Beatmap | None) -> Beatmap:
+def with_reference_parts(beatmap: Beatmap, scope: ScopeOptions, reference: Beatmap | None) -> Beatmap:
     """Restore the given timing and kiai of the reference, to the millisecond.
 
     Kiai that is neither given nor asked for is left out. The red lines of a reference without objects stay as they are:
@@ -115,13 +115,13 @@ def with_given_parts(beatmap: Beatmap, scope: ScopeOptions, reference: Beatmap |
     """
     lines = beatmap.timing_points
     if reference is not None and ContextKind.TIMING in scope.in_context:
-        lines = _with_reds(lines, given_red_lines(reference))
+        lines = _with_reds(lines, copy_red_lines(reference))
     if reference is not None and ContextKind.KIAI in scope.in_context:
         lines = with_kiai_of(lines, reference)
     elif ContextKind.KIAI not in scope.output_type:
         lines = set_kiai(lines, [])
     if reference is not None and ContextKind.TIMING in scope.in_context and not reference.hit_objects:
-        lines = _with_unchanged_reds(lines, given_red_lines(reference))
+        lines = _with_unchanged_reds(lines, copy_red_lines(reference))
     return replace(beatmap, timing_points=lines)
 
 

@@ -17,7 +17,7 @@ from pipeline.finishing.finish import finish
 from pipeline.finishing.working_map import with_sound
 from pipeline.generation.chart import decode_draft, prepare_chart
 from pipeline.generation.final_map import apply_request, summarise_draft
-from pipeline.generation.reference.reference_parts import with_given_parts
+from pipeline.generation.reference.reference_parts import with_reference_parts
 from pipeline.generation.refinement import refine_draft
 from pipeline.output.osz import span_of
 from pipeline.output.summary import GenerationSummary
@@ -41,25 +41,25 @@ def regenerate_span(
     placed = refine_draft(request, draft, seed, progress)
     if not any(obj.time_ms in span for obj in placed.hit_objects):
         raise RequestError("The model found nothing to map in this part of the song; another seed may help.")
-    placed = with_given_parts(placed, request.scope, reference)
+    placed = with_reference_parts(placed, request.scope, reference)
     if not draft.encoding.volumes:
         placed = replace(placed, timing_points=with_sound_of(placed.timing_points, reference))
-    among_others = part_in_song(_spliced(data, placed, span), draft.song_ms).beatmap
+    among_others = part_in_song(_splice(data, placed, span), draft.song_ms).beatmap
     finished, repairs = finish(among_others, draft.song_ms, fill=False, keep_reds=True)
     finished = apply_request(request, reference, finished)
-    fitting, left = without_new_problems(data, finished, span, draft.song_ms)
+    fitting, left = remove_new_problems(data, finished, span, draft.song_ms)
     repairs.remaining = left
-    return _spliced(data, fitting, span), summarise_draft(draft, repairs)
+    return _splice(data, fitting, span), summarise_draft(draft, repairs)
 
 
-def without_new_problems(data: bytes, made: Beatmap, span: Span, song_ms: float) -> tuple[Beatmap, list[Finding]]:
+def remove_new_problems(data: bytes, made: Beatmap, span: Span, song_ms: float) -> tuple[Beatmap, list[Finding]]:
     """Remove new objects that break a rule; return remaining problems.
 
     `data` is the file that receives the span; existing violations do not count.
     """
     known = Counter(_sign(finding) for finding in _problems(parse_beatmap(decode_osu_bytes(data)), song_ms))
     for _ in range(MAX_ROUNDS):
-        beatmap = _spliced(data, made, span)
+        beatmap = _splice(data, made, span)
         found = _problems(beatmap, song_ms)
         new = [finding for finding in found if not known[_sign(finding)]]
         times_ms = {
@@ -93,7 +93,7 @@ def with_sound_of(lines: list[TimingPoint], reference: Beatmap) -> list[TimingPo
     return [with_sound(line, sounds.line_at(line.time_ms)) for line in ordered]
 
 
-def _spliced(data: bytes, made: Beatmap, span: Span) -> Beatmap:
+def _splice(data: bytes, made: Beatmap, span: Span) -> Beatmap:
     return parse_beatmap(decode_osu_bytes(splice(data, made, span)))
 
 

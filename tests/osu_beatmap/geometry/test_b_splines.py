@@ -17,7 +17,7 @@ from osu_beatmap.geometry.path_trim import trimmed_path
 from osu_beatmap.geometry.slider_path import SliderPath, without_b_splines
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding.hit_objects.slider_anchors import anchors_of, segments_of
-from pipeline.finishing.slider_shapes import moved_path
+from pipeline.finishing.slider_shapes import move_path
 
 LAZER = 128
 HEAD = (100.0, 100.0)
@@ -119,7 +119,7 @@ def test_unknown_kinds_are_played_as_osu_does_written_back_and_noted(text):
     assert warnings == [f"unknown curve types of sliders ('{text}') read as osu! reads them, and kept as they are"]
     assert line in write_beatmap(beatmap)
     (slider,) = beatmap.hit_objects
-    assert {segment.written for segment in moved_path(slider.segments, 5.0, 5.0)} == {text}, "moved, it is still that"
+    assert {segment.written for segment in move_path(slider.segments, 5.0, 5.0)} == {text}, "moved, it is still that"
 
 
 def test_stars_are_those_of_the_curve():

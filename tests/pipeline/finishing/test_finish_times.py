@@ -5,12 +5,12 @@ import pytest
 from osu_beatmap.beatmap import Circle, Difficulty, GameMode, HoldNote, Slider, Spinner, TimingPoint
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from pipeline.finishing.filler_objects import fill_drain, small_chords, use_all_columns
-from pipeline.finishing.object_kinds import lasting, suit_mode
-from pipeline.finishing.positions import in_columns
+from pipeline.finishing.object_kinds import replace_short_objects, suit_mode
+from pipeline.finishing.positions import move_to_columns
 from pipeline.finishing.red_lines import red_before_objects, reds_inside_song
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.ticks import first_tick_ms, is_on_tick, last_tick_ms, whole_ms
-from pipeline.finishing.times import inside_song, no_overlaps, on_grid
+from pipeline.finishing.times import inside_song, no_overlaps, snap_to_ticks
 from pipeline.finishing.working_map import WorkingMap, compose
 from tests.support.finish_drafts import RED, draft_of, times_of, work_of
 from tests.support.sliders import line_slider
@@ -70,7 +70,7 @@ def test_of_red_lines_outside_the_song_only_the_tempo_inside_is_kept():
 def test_times_off_the_grid_go_to_the_likely_tick():
     slider = line_slider(1995.0, (0, 0), (140, 0), length_px=142.8)
     work = work_of(Circle(1012.0, 0, 0), Circle(1100.0, 0, 0), Circle(1500.4, 0, 0), slider)
-    report = repaired(on_grid, work)
+    report = repaired(snap_to_ticks, work)
     assert [start_ms for start_ms, _ in times_of(work)] == [1000.0, 1100.0, 1500.0, 2000.0], "1100 is on 1/5"
     assert times_of(work)[-1][1] == pytest.approx(2500.0)
     assert report.repairs["times off the grid"] == 2
@@ -78,7 +78,7 @@ def test_times_off_the_grid_go_to_the_likely_tick():
 
 def test_objects_at_one_time_become_the_longest_and_those_outside_go():
     work = work_of(Circle(1000.0, 0, 0, new_combo=True), Spinner(1002.0, 256, 192, end_ms=3000.0))
-    on_grid(work, FinishReport())
+    snap_to_ticks(work, FinishReport())
     assert times_of(work) == [(1000.0, 3000.0)]
     assert work.pieces[0].obj.new_combo
     work = work_of(Circle(1000.0, 0, 0), line_slider(1020.0, (0, 0), (140, 0), length_px=140.0), Circle(1015.0, 0, 0))
@@ -121,7 +121,7 @@ def test_objects_of_another_mode_become_what_this_mode_plays():
     assert isinstance(work.pieces[0].obj, Spinner)
     work = work_of(line_slider(1000.0, (70, 0), (210, 0), length_px=140.0), **FOUR_KEYS)
     suit_mode(work, FinishReport())
-    in_columns(work, FinishReport())
+    move_to_columns(work, FinishReport())
     assert isinstance(work.pieces[0].obj, HoldNote)
     assert (work.pieces[0].obj.x, work.pieces[0].obj.y) == (64.0, 192.0)
     assert times_of(work) == [(1000.0, pytest.approx(1500.0))]
@@ -129,23 +129,23 @@ def test_objects_of_another_mode_become_what_this_mode_plays():
 
 def test_a_short_spinner_grows_where_there_is_room_and_is_a_circle_otherwise():
     work = work_of(Spinner(1000.0, 256, 192, end_ms=1125.0), Circle(9000.0, 0, 0))
-    lasting(work, FinishReport())
+    replace_short_objects(work, FinishReport())
     assert times_of(work)[0] == (1000.0, 1625.0)
     work = work_of(Spinner(1000.0, 256, 192, end_ms=1125.0), Circle(1250.0, 0, 0))
-    lasting(work, FinishReport())
+    replace_short_objects(work, FinishReport())
     assert isinstance(work.pieces[0].obj, Circle)
 
 
 def test_very_short_sliders_and_holds_lose_slides_or_their_end():
     work = work_of(line_slider(1000.0, (0, 0), (9, 0), length_px=140 / 50, slides=50))
-    lasting(work, FinishReport())
+    replace_short_objects(work, FinishReport())
     assert work.pieces[0].obj.slides == 20
     assert len(compose(work).hit_objects[0].edges) == 21
     work = work_of(line_slider(1000.0, (0, 0), (140, 0), length_px=5.0))
-    lasting(work, FinishReport())
+    replace_short_objects(work, FinishReport())
     assert isinstance(work.pieces[0].obj, Circle)
     work = work_of(HoldNote(1000.0, 64, 192, end_ms=1020.0), **FOUR_KEYS)
-    lasting(work, FinishReport())
+    replace_short_objects(work, FinishReport())
     assert isinstance(work.pieces[0].obj, Circle)
 
 
@@ -171,7 +171,7 @@ def test_unused_columns_take_notes_of_the_fullest_or_get_notes_of_their_own():
     assert {piece.obj.x for piece in work.pieces} == {64.0, 192.0, 320.0, 448.0}
     assert len(work.pieces) == 30
     work = work_of(Circle(1000.0, 10, 192), mode=GameMode.MANIA, difficulty=Difficulty(circle_size=7.0))
-    in_columns(work, FinishReport())
+    move_to_columns(work, FinishReport())
     use_all_columns(work, FinishReport())
     assert len({piece.obj.x for piece in work.pieces}) == 7
 

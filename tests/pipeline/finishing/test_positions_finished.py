@@ -13,7 +13,7 @@ from osu_beatmap.rules.spacing import spacing
 from pipeline.finishing.catch_distances import no_low_hyperdashes
 from pipeline.finishing.positions import even_spacing, place_objects
 from pipeline.finishing.report import FinishReport
-from pipeline.finishing.slider_shapes import fit_slider, folded_path, screen_area
+from pipeline.finishing.slider_shapes import fit_slider, fold_path, screen_area
 from pipeline.finishing.working_map import WorkingMap, compose
 from tests.support.finish_drafts import RED, steady_circles, work_of
 from tests.support.sliders import line_slider
@@ -153,7 +153,7 @@ def test_too_many_nodes_become_a_polyline():
 @pytest.mark.parametrize("vertical", [False, True])
 def test_a_folded_path_has_any_length(vertical: bool):
     area = screen_area(work_of())
-    path = SliderPath(folded_path((100.0, 100.0), 3000.0, area, vertical))
+    path = SliderPath(fold_path((100.0, 100.0), 3000.0, area, vertical))
     assert path.natural_length_px == pytest.approx(3000.0, abs=1.0)
     assert area.holds(path.points)
 

@@ -23,7 +23,7 @@ from osuT5.tokens.class_tables import ClassTables
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, EventKind
 from pipeline.generation.chart import rating_so_far
-from pipeline.generation.conditions import negative_attributes, spell_descriptors, without_additions
+from pipeline.generation.conditions import negative_attributes, remove_additions, spell_descriptors
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
 
@@ -112,7 +112,7 @@ def loud(mode: GameMode) -> Beatmap:
 @pytest.mark.parametrize("mode", [GameMode.STANDARD, GameMode.CATCH, GameMode.MANIA])
 def test_additions_go_and_all_else_stays(mode: GameMode) -> None:
     beatmap = loud(mode)
-    plain = without_additions(beatmap)
+    plain = remove_additions(beatmap)
     circle, slider = plain.hit_objects
     assert circle.hitsound == HitSound.NORMAL
     assert circle.sample == HitSample(volume=60)
@@ -124,7 +124,7 @@ def test_additions_go_and_all_else_stays(mode: GameMode) -> None:
 
 def test_in_taiko_they_are_the_notes() -> None:
     beatmap = loud(GameMode.TAIKO)
-    assert without_additions(beatmap) == beatmap
+    assert remove_additions(beatmap) == beatmap
     assert is_hitsounded(beatmap)
 
 

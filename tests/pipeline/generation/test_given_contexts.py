@@ -22,7 +22,7 @@ from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind
 from pipeline.generation.generate import generate
 from pipeline.generation.reference.fixed_objects import COLOURS_STAY
-from pipeline.generation.reference.reference_parts import check_trained, with_given_parts, with_kiai_of
+from pipeline.generation.reference.reference_parts import check_trained, with_kiai_of, with_reference_parts
 from pipeline.request.from_beatmap import like_reference
 from pipeline.request.options import RequestError, ScopeOptions
 from pipeline.request.resolve import resolve
@@ -82,12 +82,12 @@ def test_red_lines_of_a_map_with_nothing_else_stay_as_they_are():
     later = replace(second, time_ms=30000.0, beat_length_ms=-50.0, uninherited=False, volume=40)
     drawn = Beatmap(mode=GameMode.TAIKO, timing_points=[first, second, later], hit_objects=[Circle(30000.0, 0, 0)])
     scope = ScopeOptions(in_context=(ContextKind.TIMING,))
-    lines = with_given_parts(drawn, scope, Beatmap(timing_points=given)).timing_points
+    lines = with_reference_parts(drawn, scope, Beatmap(timing_points=given)).timing_points
     assert [line for line in lines if line.uninherited] == given
     greens = [(line.time_ms, line.beat_length_ms, line.volume, line.kiai) for line in lines if not line.uninherited]
     assert greens == [(708.0, -100, 60, True), (22087.31, -100, 30, False), (30000.0, -50, 40, False)]
     busy = Beatmap(timing_points=given, hit_objects=[Circle(0.0, 0, 0)])
-    assert len(with_given_parts(drawn, scope, busy).timing_points) == 3, "a map's own lines say what its sounds are"
+    assert len(with_reference_parts(drawn, scope, busy).timing_points) == 3, "a map's own lines say what its sounds are"
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pipeline.generation.model_cache import MOST_KEPT, keep_models, kept, release_models
+from pipeline.generation.model_cache import MOST_KEPT, keep_models, load_cached, release_models
 
 
 def weights_in(folder) -> bytes:
@@ -25,8 +25,8 @@ def shelf() -> Iterator[None]:
 def test_one_run_keeps_no_model() -> None:
     release_models()  # of another test
     loaded = []
-    assert kept(loaded.append, "a") is None
-    kept(loaded.append, "a")
+    assert load_cached(loaded.append, "a") is None
+    load_cached(loaded.append, "a")
     assert loaded == ["a", "a"]
 
 
@@ -38,7 +38,7 @@ def test_models_are_loaded_once_each(shelf: None) -> None:
         return name
 
     for name, lora in (("a", None), ("a", "x"), ("a", None), ("a", "x")):
-        assert kept(load, name, lora=lora) == name
+        assert load_cached(load, name, lora=lora) == name
     assert loaded == [("a", None), ("a", "x")]
 
 
@@ -50,7 +50,7 @@ def test_the_shelf_is_short(shelf: None) -> None:
         return name
 
     for name in (*range(MOST_KEPT + 1), 0):
-        kept(load, name)
+        load_cached(load, name)
     assert loaded == [*range(MOST_KEPT + 1), 0]
 
 
@@ -59,10 +59,10 @@ def test_a_model_whose_files_have_changed_is_loaded_again(tmp_path) -> None:
     weights.write_bytes(b"one")
     keep_models()
     try:
-        assert kept(weights_in, tmp_path) == b"one"
-        assert kept(weights_in, tmp_path) is kept(weights_in, tmp_path)
+        assert load_cached(weights_in, tmp_path) == b"one"
+        assert load_cached(weights_in, tmp_path) is load_cached(weights_in, tmp_path)
         weights.write_bytes(b"other")
-        assert kept(weights_in, tmp_path) == b"other"
+        assert load_cached(weights_in, tmp_path) == b"other"
     finally:
         release_models()
 
@@ -78,7 +78,7 @@ def test_threads_that_want_one_model_load_it_once() -> None:
     keep_models()
     try:
         with ThreadPoolExecutor(4) as threads:
-            models = list(threads.map(kept, [load] * 4, ["a"] * 4))
+            models = list(threads.map(load_cached, [load] * 4, ["a"] * 4))
     finally:
         release_models()
     assert loaded == ["a"]

@@ -13,7 +13,7 @@ from osu_beatmap.splice import Span
 from osu_beatmap.timing.active_point import Timing
 from pipeline.cli.progress_bar import summary
 from pipeline.generation.generate import generate
-from pipeline.generation.reference.span import with_sound_of, without_new_problems
+from pipeline.generation.reference.span import remove_new_problems, with_sound_of
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
 from tests.support.reference_songs import SECONDS, make_mapset, reference_map
@@ -134,7 +134,7 @@ def test_what_would_break_a_new_rule_is_left_out():
     data = write_beatmap(given).encode()
     first_ms = given.hit_objects[5].time_ms
     made = replace(given, hit_objects=[Circle(first_ms, 100, 100), Circle(first_ms + 437.0, 100, 100)])
-    fitting, left = without_new_problems(data, made, Span(first_ms, first_ms + 700), SECONDS * 1000)
+    fitting, left = remove_new_problems(data, made, Span(first_ms, first_ms + 700), SECONDS * 1000)
     assert [obj.time_ms for obj in fitting.hit_objects] == [first_ms], "the other is on no tick"
     assert not left
 

@@ -12,7 +12,7 @@ from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.reader import read_beatmap
 from osuT5.audio.decode import AudioError, AudioTags
 from pipeline.output.audio import write_vorbis
-from pipeline.output.metadata import from_file_name, metadata_of, name_notes, version_name
+from pipeline.output.metadata import metadata_of, name_notes, split_file_name, version_name
 from pipeline.output.osz import export
 from pipeline.request.options import GenerationRequest, MapOptions, OutputOptions, RequestError, SongOptions
 from tests.support.finish_drafts import draft_of, steady_circles
@@ -102,7 +102,7 @@ def test_tags_of_the_audio_come_before_its_name(tmp_path: Path):
     ],
 )
 def test_artist_and_title_of_a_file_name(stem: str, artist: str, title: str):
-    assert from_file_name(stem) == (artist, title)
+    assert split_file_name(stem) == (artist, title)
 
 
 def test_names_that_were_made_up_or_romanised_are_told():

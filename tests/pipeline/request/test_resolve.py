@@ -13,7 +13,7 @@ from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, Metadata
 from osu_beatmap.errors import BeatmapError
 from osuT5.audio.decode import AudioError
 from osuT5.tokens.events import ContextKind
-from pipeline.output.settings import suited_settings
+from pipeline.output.settings import typical_settings
 from pipeline.request.contents import check_contents
 from pipeline.request.inference_options import MAX_SEED
 from pipeline.request.input_files import check_files, check_writable_folder
@@ -168,7 +168,7 @@ def test_a_reference_beatmap_without_audio_asks_for_it() -> None:
 
 @pytest.mark.parametrize("mode", GameMode)
 def test_suited_settings_grow_with_the_stars_and_fit_the_file(mode: GameMode) -> None:
-    settings = [suited_settings(mode, stars / 10) for stars in range(131)]
+    settings = [typical_settings(mode, stars / 10) for stars in range(131)]
     for easier, harder in pairwise(settings):
         assert easier.overall_difficulty <= harder.overall_difficulty
         assert easier.approach_rate <= harder.approach_rate
@@ -181,9 +181,9 @@ def test_suited_settings_grow_with_the_stars_and_fit_the_file(mode: GameMode) ->
 
 
 def test_suited_settings_at_and_between_rows() -> None:
-    assert suited_settings(GameMode.STANDARD, 4.0) == Difficulty(5.0, 4.0, 7.0, 8.0, 1.5, 1.0)
-    assert suited_settings(GameMode.STANDARD, 4.5) == Difficulty(5.5, 4.0, 7.5, 8.5, 1.6, 1.0)
-    assert suited_settings(GameMode.STANDARD, 0) == suited_settings(GameMode.STANDARD, 1.5)
+    assert typical_settings(GameMode.STANDARD, 4.0) == Difficulty(5.0, 4.0, 7.0, 8.0, 1.5, 1.0)
+    assert typical_settings(GameMode.STANDARD, 4.5) == Difficulty(5.5, 4.0, 7.5, 8.5, 1.6, 1.0)
+    assert typical_settings(GameMode.STANDARD, 0) == typical_settings(GameMode.STANDARD, 1.5)
 
 
 def test_given_settings_are_exact_and_the_rest_is_suited() -> None:

@@ -60,7 +60,7 @@ def test_a_configuration_is_named_and_what_it_sets_can_be_taken_back(wish: Choic
 def test_what_has_lost_its_use_is_no_longer_asked_for(wish: Choices) -> None:
     wish.choose("audio_path", "song.mp3")
     wish.choose("gamemode", 3)
-    assert wish.unasked(["keycount", "circle_size", "timesteps"]) == ["keycount"]
+    assert wish.list_remaining(["keycount", "circle_size", "timesteps"]) == ["keycount"]
     wish.choose("keycount", "4")
     assert wish.words() == ["audio_path=song.mp3", "gamemode=3", "keycount=4"]
     wish.choose("gamemode", None)

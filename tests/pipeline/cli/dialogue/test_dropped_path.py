@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.dialogue.questions import dropped_path
+from pipeline.cli.dialogue.questions import parse_dropped_path
 
 
 @pytest.mark.parametrize(
@@ -23,10 +23,10 @@ from pipeline.cli.dialogue.questions import dropped_path
     ],
 )
 def test_dragged_files(on_windows: bool, typed: str, meant: str) -> None:
-    assert dropped_path(typed, on_windows) == meant
+    assert parse_dropped_path(typed, on_windows) == meant
 
 
 def test_a_name_that_is_there_is_taken_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "'quoted' name.mp3"
     path.touch()
-    assert dropped_path(str(path), False) == str(path)
+    assert parse_dropped_path(str(path), False) == str(path)
