@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from beat_tracking.grids import MAX_BPM, Grid, Observations
-from beat_tracking.octaves import BeatEvidence, in_likely_octaves
-from beat_tracking.onset_alignment import on_attacks
-from beat_tracking.red_line_fit import Beats, clean_beats, segmented
+from beat_tracking.octaves import BeatEvidence, choose_octaves
+from beat_tracking.onset_alignment import move_to_onsets
+from beat_tracking.red_line_fit import Beats, clean_beats, fit_segments
 from beat_tracking.red_lines import lines_of_segments
 from beat_tracking.segments import Segment, estimate_sigma_ms
 from osu_beatmap.beatmap import TimingPoint
@@ -50,28 +50,28 @@ def fit_from_activation(
     song_ms = len(beat_prob) * frame_ms
     peaks, downbeats = _peaks(beat_prob, downbeat_prob, frame_ms)
     if beats is None:
-        peaks, segments = segmented(peaks)
+        peaks, segments = fit_segments(peaks)
         if len(peaks.times_ms) >= 4:
-            segments = in_likely_octaves(BeatEvidence(peaks, beat_prob, frame_ms), peaks.times_ms, segments)
+            segments = choose_octaves(BeatEvidence(peaks, beat_prob, frame_ms), peaks.times_ms, segments)
     else:
         clean = clean_beats(beats, song_ms)
         sigma_ms = estimate_sigma_ms(clean.times_ms, clean.resolution_ms)
         given = Observations(clean.times_ms, clean.sureness, clean.is_timing_point, sigma_ms)
         if len(peaks.times_ms) < 4 or len(clean.times_ms) < 4:
             source, marked = (given, clean.downbeats) if len(clean.times_ms) >= 4 else (peaks, downbeats)
-            source, segments = segmented(source)
+            source, segments = fit_segments(source)
             return lines_of_segments(source, marked, segments)
-        given, segments = segmented(given)
-        segments = _moved(segments, given.times_ms, peaks.times_ms)
+        given, segments = fit_segments(given)
+        segments = _move_segments(segments, given.times_ms, peaks.times_ms)
         heard = BeatEvidence(given, beat_prob, frame_ms)
-        segments = in_likely_octaves(heard, peaks.times_ms, segments)
+        segments = choose_octaves(heard, peaks.times_ms, segments)
         peaks = replace(peaks, marks=_near_any(peaks.times_ms, given.times_ms[given.marks]))
-        downbeats = (downbeats + _at_nearest(clean.downbeats, given.times_ms, peaks.times_ms)) / 2
+        downbeats = (downbeats + _take_nearest(clean.downbeats, given.times_ms, peaks.times_ms)) / 2
     if len(peaks.times_ms) >= 4:
-        smooth = _smoothed(beat_prob, frame_ms)
-        segments = [_refined(smooth, frame_ms, peaks.times_ms, segment) for segment in segments]
+        smooth = _smooth(beat_prob, frame_ms)
+        segments = [_refine(smooth, frame_ms, peaks.times_ms, segment) for segment in segments]
         if attack_strengths is not None:
-            peaks = on_attacks(peaks, segments, attack_strengths)
+            peaks = move_to_onsets(peaks, segments, attack_strengths)
     return lines_of_segments(peaks, downbeats, segments)
 
 
@@ -137,7 +137,7 @@ def _near_any(times_ms: np.ndarray, others_ms: np.ndarray) -> np.ndarray:
     return near
 
 
-def _at_nearest(values: np.ndarray, from_ms: np.ndarray, to_ms: np.ndarray) -> np.ndarray:
+def _take_nearest(values: np.ndarray, from_ms: np.ndarray, to_ms: np.ndarray) -> np.ndarray:
     """Return the values of the times nearest to each of the others.
 
     `from_ms` is ascending. The value is 0 if no time is near.
@@ -147,7 +147,7 @@ def _at_nearest(values: np.ndarray, from_ms: np.ndarray, to_ms: np.ndarray) -> n
     return np.where(np.abs(to_ms - from_ms[nearest]) < _SAME_BEAT_MS, values[nearest], 0.0)
 
 
-def _moved(segments: list[Segment], from_ms: np.ndarray, to_ms: np.ndarray) -> list[Segment]:
+def _move_segments(segments: list[Segment], from_ms: np.ndarray, to_ms: np.ndarray) -> list[Segment]:
     """Move segments to other beats of the same song.
 
     Segments that would contain no beat are dropped.
@@ -167,13 +167,13 @@ def _moved(segments: list[Segment], from_ms: np.ndarray, to_ms: np.ndarray) -> l
     return moved
 
 
-def _smoothed(activation: np.ndarray, frame_ms: float) -> np.ndarray:
+def _smooth(activation: np.ndarray, frame_ms: float) -> np.ndarray:
     reach = int(np.ceil(3 * _SMOOTHING_MS / frame_ms))
     kernel = np.exp(-((np.arange(-reach, reach + 1) * frame_ms / _SMOOTHING_MS) ** 2) / 2)
     return np.convolve(activation, kernel / kernel.sum(), mode="same")[: len(activation)]
 
 
-def _refined(activation: np.ndarray, frame_ms: float, times_ms: np.ndarray, segment: Segment) -> Segment:
+def _refine(activation: np.ndarray, frame_ms: float, times_ms: np.ndarray, segment: Segment) -> Segment:
     """Move tempo and phase slightly to the grid with most activation."""
     first_ms, last_ms = times_ms[segment.first], times_ms[segment.stop - 1]
     grid = segment.grid

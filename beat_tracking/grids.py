@@ -107,7 +107,7 @@ def refit(beats: Observations, grid: Grid, fixed_period: bool = False) -> Grid:
         if fitted is None:
             return grid
         grid = fitted
-    return refit(beats, _straightened(grid, beats.times_ms)) if grid.drift and not _bends(grid, beats) else grid
+    return refit(beats, _straighten(grid, beats.times_ms)) if grid.drift and not _bends(grid, beats) else grid
 
 
 def bend(beats: Observations, grid: Grid) -> Grid:
@@ -130,7 +130,7 @@ def _bends(grid: Grid, beats: Observations) -> bool:
     return abs(np.log(last_ms / first_ms)) >= _LEAST_BEND
 
 
-def _straightened(grid: Grid, times_ms: np.ndarray) -> Grid:
+def _straighten(grid: Grid, times_ms: np.ndarray) -> Grid:
     """Return a grid with the tempo at the middle of the times."""
     middle_ms = grid.times_ms(grid.number((times_ms[:1] + times_ms[-1:]) / 2))
     return Grid(float(grid.beat_ms(middle_ms)[0]), float(middle_ms[0]))

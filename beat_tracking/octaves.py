@@ -35,7 +35,7 @@ class BeatEvidence:
     activation: np.ndarray
     frame_ms: float
 
-    def at(self, grid: Grid, first_ms: float, last_ms: float, shift: float) -> np.ndarray:
+    def evidence_at(self, grid: Grid, first_ms: float, last_ms: float, shift: float) -> np.ndarray:
         """Return [decoded, predicted]: evidence for beats `shift` beats after the grid's.
 
         Only beats from `first_ms` to `last_ms` count.
@@ -54,7 +54,7 @@ class BeatEvidence:
         return np.array([written.sum(), heard.sum()])
 
 
-def in_likely_octaves(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> list[Segment]:
+def choose_octaves(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> list[Segment]:
     """Return the segments, each in the most likely octave of its tempo.
 
     The segments are over the beats `times_ms`. All segments of a tempo get the same octave. Tempi in two octaves of one
@@ -68,7 +68,7 @@ def in_likely_octaves(heard: BeatEvidence, times_ms: np.ndarray, segments: Seque
             continue
         factor = _factor(heard, times_ms, same)
         for index in group if factor != 1 else ():
-            chosen[index] = _counted(heard, times_ms, segments[index], factor)
+            chosen[index] = _multiply_tempo(heard, times_ms, segments[index], factor)
     return chosen
 
 
@@ -96,7 +96,7 @@ def _factor(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segmen
     bpm = 60_000.0 / segments[0].grid.period_ms
     if bpm * 2 <= MAX_BPM and _prefers_twice(bpm, _sums(heard, times_ms, segments)):
         return 2.0
-    slower = [_counted(heard, times_ms, segment, 0.5) for segment in segments]
+    slower = [_multiply_tempo(heard, times_ms, segment, 0.5) for segment in segments]
     if bpm / 2 >= MIN_BPM and not _prefers_twice(bpm / 2, _sums(heard, times_ms, slower)):
         return 0.5
     return 1.0
@@ -118,12 +118,12 @@ def _sums(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]
     """
     spans_ms = [(times_ms[segment.first], times_ms[segment.stop - 1]) for segment in segments]
     return np.array([
-        sum(heard.at(segment.grid, *span, shift) for segment, span in zip(segments, spans_ms, strict=True))
+        sum(heard.evidence_at(segment.grid, *span, shift) for segment, span in zip(segments, spans_ms, strict=True))
         for shift in (0.0, 0.5)
     ])  # fmt: skip
 
 
-def _counted(heard: BeatEvidence, times_ms: np.ndarray, segment: Segment, factor: float) -> Segment:
+def _multiply_tempo(heard: BeatEvidence, times_ms: np.ndarray, segment: Segment, factor: float) -> Segment:
     """Return a segment counted `factor` times as fast.
 
     At half the speed, it is on those of its beats that are more certain.

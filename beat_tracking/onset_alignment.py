@@ -21,7 +21,7 @@ CLEARER = 0.7
 """Attacks are believed where they are that much more regular than the beats as they were heard."""
 
 
-def on_attacks(observed: Observations, segments: Sequence[Segment], strengths: np.ndarray) -> Observations:
+def move_to_onsets(observed: Observations, segments: Sequence[Segment], strengths: np.ndarray) -> Observations:
     """Move the beats of some segments to their onsets.
 
     The median distance of beats and onsets stays the same over the song, so that the beats as trained still decide the

@@ -16,7 +16,7 @@ import numpy as np
 from beat_tracking.grids import MAX_BPM, MIN_BPM, Grid, Observations
 from beat_tracking.red_lines import lines_of_segments
 from beat_tracking.segments import Segment, estimate_sigma_ms, segment_beats
-from beat_tracking.tempo_ramps import bridged
+from beat_tracking.tempo_ramps import bridge_ramps
 from osu_beatmap.beatmap import TimingPoint
 
 DEFAULT_BPM = 120.0
@@ -65,7 +65,7 @@ def fit_red_lines(beats: Beats, song_ms: float) -> list[TimingPoint]:
     clean = clean_beats(beats, song_ms)
     sigma_ms = estimate_sigma_ms(clean.times_ms, beats.resolution_ms)
     observed = Observations(clean.times_ms, clean.sureness, clean.is_timing_point, sigma_ms)
-    observed, segments = segmented(observed)
+    observed, segments = fit_segments(observed)
     return lines_of_segments(observed, clean.downbeats, segments)
 
 
@@ -98,7 +98,7 @@ def clean_beats(beats: Beats, song_ms: float) -> Beats:
     )
 
 
-def segmented(observed: Observations) -> tuple[Observations, list[Segment]]:
+def fit_segments(observed: Observations) -> tuple[Observations, list[Segment]]:
     """Return the beats with their deviation, and segments of one tempo.
 
     Fewer than four beats make one segment.
@@ -106,7 +106,7 @@ def segmented(observed: Observations) -> tuple[Observations, list[Segment]]:
     times_ms = observed.times_ms
     if len(times_ms) >= 4:
         observed, segments = segment_beats(observed)
-        return observed, bridged(observed, segments)
+        return observed, bridge_ramps(observed, segments)
     first_ms = float(times_ms[0]) if len(times_ms) else 0.0
     period_ms = 60_000.0 / DEFAULT_BPM
     if len(times_ms) >= 2:

@@ -105,7 +105,7 @@ def _segments(beats: Observations) -> list[Segment]:
     grids = _candidate_grids(beats)
     segments = _cheapest_path(beats, grids)
     segments = _cheapest_path(beats, [*{segment.grid: None for segment in segments}])
-    return _without_slips(beats, _joined(beats, _in_one_octave(beats, segments)))
+    return _fix_slips(beats, _join(beats, _unify_octaves(beats, segments)))
 
 
 def beat_costs(beats: Observations, grids: list[Grid]) -> np.ndarray:
@@ -132,8 +132,8 @@ def _candidate_grids(beats: Observations) -> list[Grid]:
             if grids and beat_costs(window, grids).mean(axis=0).min() < _COVERED_COST:
                 continue
             for grid in _grids_of_window(window):
-                grids += _grown(beats, first, first + len(window.times_ms), grid)
-                grids += _grown(beats, first, first + len(window.times_ms), bend(window, grid))
+                grids += _grow(beats, first, first + len(window.times_ms), grid)
+                grids += _grow(beats, first, first + len(window.times_ms), bend(window, grid))
     return list(dict.fromkeys(grids))
 
 
@@ -156,7 +156,7 @@ def _grids_of_window(window: Observations) -> list[Grid]:
     return [grids[index] for index in np.argsort(costs, kind="stable")[:2]]
 
 
-def _grown(beats: Observations, first: int, stop: int, grid: Grid) -> list[Grid]:
+def _grow(beats: Observations, first: int, stop: int, grid: Grid) -> list[Grid]:
     """Grow a grid to all beats around the window that it explains.
 
     The grids of the intermediate steps are returned, too.
@@ -201,7 +201,7 @@ def _cheapest_path(beats: Observations, grids: list[Grid]) -> list[Segment]:
     return [Segment(first, stop, refit(beats.span(first, stop), grids[path[first]])) for first, stop in pairwise(edges)]
 
 
-def _joined(beats: Observations, segments: list[Segment]) -> list[Segment]:
+def _join(beats: Observations, segments: list[Segment]) -> list[Segment]:
     """Join neighbours, the best pair first.
 
     This ends if no joint grid costs less than a change.
@@ -263,7 +263,7 @@ def _octave_blind_cost(beats: Observations, grid: Grid, factor: int) -> float:
     return float((np.minimum(errors**2 / 2, OUTLIER_COST) * beats.weights).sum())
 
 
-def _in_one_octave(beats: Observations, segments: list[Segment]) -> list[Segment]:
+def _unify_octaves(beats: Observations, segments: list[Segment]) -> list[Segment]:
     """Move segments twice or half as fast to the song's usual octave.
 
     The octave is a matter of taste, but the same for the whole song; announced changes stay.
@@ -308,7 +308,7 @@ def _share_between(beats: Observations, grid: Grid) -> float:
     return float(beats.weights[halves].sum() / max(1e-9, beats.weights[~halves].sum()))
 
 
-def _without_slips(beats: Observations, segments: list[Segment]) -> list[Segment]:
+def _fix_slips(beats: Observations, segments: list[Segment]) -> list[Segment]:
     """Move segments whose beats are between those of the same tempo.
 
     Of two neighbours, those with fewer beats in total are moved.

@@ -43,20 +43,20 @@ def with_settled_tempi(observed: Observations, segments: Sequence[Segment]) -> l
 
     Each has the phase of its own beats. Segments that turn out to have one grid are joined.
     """
-    settled = _settled_each(observed, segments)
-    joined = _joined_where_same(observed, settled)
-    return joined if len(joined) == len(settled) else _settled_each(observed, joined)
+    settled = _settle_each(observed, segments)
+    joined = _join_same_tempi(observed, settled)
+    return joined if len(joined) == len(settled) else _settle_each(observed, joined)
 
 
-def _settled_each(observed: Observations, segments: Sequence[Segment]) -> list[Segment]:
+def _settle_each(observed: Observations, segments: Sequence[Segment]) -> list[Segment]:
     settled: list[Segment] = []
     for chain in _chains(observed, segments):
         for segment, tempo in zip(chain.parts, _beat_lengths(observed, chain), strict=True):
-            settled.append(segment if tempo is None else _settled(observed, segment, *tempo))
+            settled.append(segment if tempo is None else _settle(observed, segment, *tempo))
     return settled
 
 
-def _joined_where_same(observed: Observations, segments: Sequence[Segment]) -> list[Segment]:
+def _join_same_tempi(observed: Observations, segments: Sequence[Segment]) -> list[Segment]:
     joined = [segments[0]]
     for right in segments[1:]:
         left = joined[-1]
@@ -77,7 +77,7 @@ def _are_same(observed: Observations, left: Segment, right: Segment) -> bool:
     return abs(float(left.grid.errors_ms(first_ms))) <= _SAME_PHASE_MS
 
 
-def _settled(observed: Observations, segment: Segment, period_ms: float, error_ms: float) -> Segment:
+def _settle(observed: Observations, segment: Segment, period_ms: float, error_ms: float) -> Segment:
     part = observed.span(segment.first, segment.stop)
     middle_ms = segment.grid.times_ms(np.rint(np.median(segment.grid.number(part.times_ms))))
     grid = Grid(60_000.0 / _plain_bpm(period_ms, error_ms), float(middle_ms))

@@ -24,7 +24,7 @@ _MISFIT_MS = 8.0
 _MOST_TRIED = 400
 
 
-def bridged(beats: Observations, segments: Sequence[Segment]) -> list[Segment]:
+def bridge_ramps(beats: Observations, segments: Sequence[Segment]) -> list[Segment]:
     """Return the segments with the tempo ramps that the beats support.
 
     A ramp is used if it makes the beats much more likely.

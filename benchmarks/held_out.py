@@ -29,7 +29,7 @@ from benchmarks.arguments import corpus_parser
 from benchmarks.mai_mod.review_charts import stepmania_sets
 from evaluation.baselines import onset_baseline, tick_baseline
 from evaluation.charts import Case, MeasuredChart
-from evaluation.generate_maps import chosen_charts, options_like
+from evaluation.generate_maps import choose_charts, options_like
 from evaluation.measures.object_metrics import snapped_share
 from evaluation.measures.timing_metrics import compare_timing
 from evaluation.metrics import METRICS
@@ -103,7 +103,7 @@ def main() -> int:
     converted = stepmania_sets(arguments.stepmania)
     scores: list[ChartScore] = []
     matched_with = str(arguments.model or "") if arguments.matched else None
-    chosen = chosen_charts(mapset_songs(arguments.folder), Split.HELD_OUT, arguments.charts)
+    chosen = choose_charts(mapset_songs(arguments.folder), Split.HELD_OUT, arguments.charts)
     for song, charts in tqdm(list(islice(chosen, arguments.songs or None)), unit="song"):
         scores += score_song(model, spec, song, charts, song.name in converted, folder, matched_with, arguments.keep)
         if arguments.json:

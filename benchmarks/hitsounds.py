@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--split", choices=[each.value for each in Split], default=Split.HELD_OUT.value)
     arguments = parser.parse_args()
     figures: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
-    for path, audio in chosen_maps(arguments.folder, Split(arguments.split), arguments.maps):
+    for path, audio in choose_maps(arguments.folder, Split(arguments.split), arguments.maps):
         human = read_beatmap(path)
         for name, pair in compare(human, *with_new_sounds(path, audio, arguments.model)).items():
             figures[human.mode.name.lower()][name].append(pair)
@@ -55,7 +55,7 @@ def main() -> int:
     return 0
 
 
-def chosen_maps(folder: Path, split: Split, per_mode: int) -> Iterator[tuple[Path, Path]]:
+def choose_maps(folder: Path, split: Split, per_mode: int) -> Iterator[tuple[Path, Path]]:
     """Yield maps with hitsounds, and their songs."""
     taken: Counter[GameMode] = Counter()
     for song, charts in songs_in_split(sorted(mapset_songs(folder), key=lambda song: song.name), split):

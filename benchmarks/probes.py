@@ -17,7 +17,7 @@ from benchmarks.arguments import corpus_parser
 from evaluation.charts import MeasuredChart, excerpt
 from evaluation.pair_charts import read_head
 from evaluation.reference import human_charts, load_bundled_bands
-from evaluation.report.probe_table import markdown, run_probe, stated
+from evaluation.report.probe_table import list_reactions, markdown, run_probe
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split, held_out_titles, title_hash
 from osuT5.dataset.files.sources import FolderSong, mapset_songs
@@ -34,7 +34,7 @@ def main() -> int:
     print(markdown(measured))
     wrong = [
         f"{metric.name} under {probe} should have: {reaction.value}"
-        for metric, probe, reaction in stated()
+        for metric, probe, reaction in list_reactions()
         if (found := measured.get((metric.name, probe))) and not found.fulfils(reaction, metric.visible)
     ]
     print("\n".join(wrong))

@@ -30,12 +30,12 @@ from tqdm import tqdm
 from benchmarks.arguments import command_parser
 from benchmarks.bootstrap import bootstrap_interval
 from evaluation.measures.loudness import load_loudness
-from evaluation.measures.profile_auc import control_auc, profile_auc, telling_metrics
+from evaluation.measures.profile_auc import control_auc, find_distinctive_metrics, profile_auc
 from evaluation.report.markdown import table
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import Osz, read_osz
-from osu_beatmap.files.named_files import named_file
+from osu_beatmap.files.named_files import find_named_file
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split, title_hash
 from osu_beatmap.profile.bands import ProfileBands, load_profile_bands
@@ -104,7 +104,7 @@ def main() -> int:
         print(f"Left out: {len(skipped)}", *skipped, sep="\n", file=sys.stderr)
     if arguments.json:
         arguments.json.write_text(
-            json.dumps(as_json(reports, maps, humans), indent=1, allow_nan=False), encoding="utf-8"
+            json.dumps(build_json(reports, maps, humans), indent=1, allow_nan=False), encoding="utf-8"
         )
     return 0
 
@@ -124,7 +124,9 @@ def read_maps(paths: Iterable[Path], song_folder: Path | None, skipped: list[str
                 if file.suffix.lower() != ".osz":
                     beatmap = read_beatmap(file)
                     yield FoundMap(
-                        file.name, beatmap, named_file(file.parent, beatmap.audio_filename) if song_folder else None
+                        file.name,
+                        beatmap,
+                        find_named_file(file.parent, beatmap.audio_filename) if song_folder else None,
                     )
                     continue
                 archive = read_osz(file)
@@ -153,7 +155,7 @@ def human_profiles(folder: Path, split: Split, with_audio: bool, skipped: list[s
 
     def found() -> Iterator[FoundMap]:
         for human in human_maps(folder, split, skipped):
-            audio = named_file((folder / human.place).parent, human.beatmap.audio_filename) if with_audio else None
+            audio = find_named_file((folder / human.place).parent, human.beatmap.audio_filename) if with_audio else None
             yield FoundMap(human.place, human.beatmap, audio)
 
     return measure(found(), skipped)
@@ -195,7 +197,7 @@ def report_modes(
                 *summaries,
                 area,
                 control_auc([*human, *other], bands) if is_told else math.nan,
-                telling_metrics(made, [*human, *other], bands) if is_told else [],
+                find_distinctive_metrics(made, [*human, *other], bands) if is_told else [],
                 (len({each.song for each in made}), len({each.song for each in human})),
                 *(inside_interval(side, bands) for side in (made, human)),
             )
@@ -274,7 +276,7 @@ def _format_ratio(ratio: float) -> str:
     return "-" if math.isnan(ratio) else f"{ratio:.2f}"
 
 
-def as_json(
+def build_json(
     reports: dict[GameMode, ModeReport], maps: Sequence[MapProfile], humans: Sequence[MapProfile]
 ) -> dict[str, object]:
     """Return all metrics and profiles as JSON; null is no value."""

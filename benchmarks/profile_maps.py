@@ -52,13 +52,13 @@ def main() -> int:
     arguments = parser.parse_args()
     arguments.maps.mkdir(parents=True, exist_ok=True)
     keep_models()
-    wanted = wanted_sets(arguments.folder, arguments.songs, arguments.stars, arguments.seeds, arguments.modes)
+    wanted = plan_mapsets(arguments.folder, arguments.songs, arguments.stars, arguments.seeds, arguments.modes)
     failures = [text for each in tqdm(list(wanted), unit="mapset") if (text := make(each, arguments.maps))]
     print(*failures, sep="\n", file=sys.stderr)
     return 1 if failures else 0
 
 
-def wanted_sets(
+def plan_mapsets(
     folder: Path, songs: int, stars: Sequence[float], seeds: Sequence[int], modes: Sequence[int]
 ) -> Iterator[PlannedMapset]:
     """Yield the mapsets to generate, song by song."""

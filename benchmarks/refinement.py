@@ -174,7 +174,7 @@ def main() -> int:
         constraints = MapConstraints(chart.sequence, chart.draft_px, STACK_PX, seen_radius_px(chart.beatmap))
         wanted = TargetAttributes(attributes_of(chart.beatmap, chart.stars))
         drawn = draw_positions(refiner, constraints, wanted, options, number, arguments.samples)
-        refined = constraints.in_the_end(drawn)
+        refined = constraints.constrain_result(drawn)
         compared = chart.sequence.positions, chart.draft_px, refined[0], refined.mean(axis=0)
         report.add(chart, dict(zip(METHODS, compared, strict=True)), drawn[0])
     print(f"{len(charts)} charts\n\n{report.table()}")

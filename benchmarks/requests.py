@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def all_found(excerpts: Sequence[Path], options: argparse.Namespace) -> Found:
-    modes = [mode for mode in map(GameMode, options.modes) if _of_mode(mode, options.options)]
+    modes = [mode for mode in map(GameMode, options.modes) if _select_options(mode, options.options)]
     scales = [*dict.fromkeys(f"{scale:g}" for scale in options.scales), MATCHED]
     found: Found = defaultdict(list)
     with tqdm(total=len(excerpts) * len(modes) * len(scales), unit="group") as bar:
@@ -112,7 +112,7 @@ def _take(found: Found, begun, flat: dict, scale: str, options: argparse.Namespa
     sought, wishes = [], []
     number = 1.0 if scale == MATCHED else float(scale)
     scaled = replace(begun, sampling=replace(begun.sampling, guidance_scale=number))
-    for asked in _of_mode(mode, options.options):
+    for asked in _select_options(mode, options.options):
         for value in asked.values or options.stars:
             wanted = {"difficulty": STARS, asked.option: value, "cfg_scale": number}
             request = resolve({**flat, **wanted, "match_difficulty": scale == MATCHED})
@@ -126,7 +126,7 @@ def _take(found: Found, begun, flat: dict, scale: str, options: argparse.Namespa
         found[asked.option, mode, scale].append((value, reached))
 
 
-def _of_mode(mode: GameMode, names: Sequence[str]) -> list[RequestedOption]:
+def _select_options(mode: GameMode, names: Sequence[str]) -> list[RequestedOption]:
     return [asked for asked in ASKED if mode in asked.modes and asked.option in names]
 
 

@@ -69,12 +69,12 @@ def measure(command: Sequence[str], moment_s: float) -> tuple[float | None, floa
     words = [sys.executable, "-c", IN_TERMINAL, *command]
     process = subprocess.Popen(words, cwd=REPO_ROOT, env=environment, start_new_session=True, **streams)
     os.close(inner)
-    first_s = _until_output(terminal, process, started_s, started_s + moment_s)
+    first_s = _wait_for_output(terminal, process, started_s, started_s + moment_s)
     stopped_s = None
     if process.poll() is None:
         pressed_s = time.monotonic()
         os.write(terminal, CTRL_C)
-        _until_output(terminal, process, pressed_s, pressed_s + GIVE_UP_S, until_end=True)
+        _wait_for_output(terminal, process, pressed_s, pressed_s + GIVE_UP_S, until_end=True)
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         stopped_s = time.monotonic() - pressed_s
@@ -82,7 +82,7 @@ def measure(command: Sequence[str], moment_s: float) -> tuple[float | None, floa
     return first_s, stopped_s, process.wait()
 
 
-def _until_output(
+def _wait_for_output(
     terminal: int, process: subprocess.Popen, begun_s: float, end_s: float, until_end: bool = False
 ) -> float | None:
     """Return when a terminal first had output, reading until a time.

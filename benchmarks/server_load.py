@@ -59,7 +59,7 @@ class ServerUnderLoad:
         session = wait_for(lambda: find_session(self.folder))
         self.port, self._token = urlsplit(session.address).port, session.token
 
-    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def send_request(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
         try:
             headers = {TOKEN_HEADER: self._token, "Content-Type": "application/json"}
@@ -99,7 +99,7 @@ class Watcher:
         while not self.ends.wait(POLL_S):
             began_s = time.monotonic()
             try:
-                changes = self.server.ask("GET", f"/api/jobs?after={revision}")
+                changes = self.server.send_request("GET", f"/api/jobs?after={revision}")
             except (OSError, http.client.HTTPException):
                 self.failed += 1
                 continue
@@ -120,10 +120,12 @@ def measure(server: ServerUnderLoad, watchers: int, jobs: int, kills: bool) -> b
     samples, rate = soundfile.read(DEMO_PATH)
     soundfile.write(server.folder / "song.wav", samples[: SONG_SECONDS * rate], rate)
     options = {"audio_path": str(server.folder / "song.wav"), "output_type": ["TIMING"], "export_osz": False}
-    ids = [server.ask("POST", "/api/jobs", {"kind": "generate", "options": options})["id"] for _ in range(jobs)]
+    ids = [
+        server.send_request("POST", "/api/jobs", {"kind": "generate", "options": options})["id"] for _ in range(jobs)
+    ]
 
     def states() -> Counter:
-        return Counter(job["state"] for job in server.ask("GET", "/api/jobs")["jobs"])
+        return Counter(job["state"] for job in server.send_request("GET", "/api/jobs")["jobs"])
 
     if kills:
         wait_for(lambda: states()[DONE] >= jobs // 4)
@@ -139,7 +141,7 @@ def measure(server: ServerUnderLoad, watchers: int, jobs: int, kills: bool) -> b
     ends.set()
     for thread in threads:
         thread.join()
-    known = {job["id"]: job for job in server.ask("GET", "/api/jobs")["jobs"]}
+    known = {job["id"]: job for job in server.send_request("GET", "/api/jobs")["jobs"]}
     attempts = Counter(known[job_id]["attempts"] for job_id in ids)
     answer_s = sorted(each for page in pages for each in page.answer_s)
     late_s = statistics.quantiles(answer_s, n=100)[98]

@@ -57,15 +57,15 @@ class ClassifyRequest:
 
 def classify(config: FlatConfig) -> None:
     """Print the most likely mappers."""
-    request = resolved(config)
-    from osu_beatmap.files.named_files import named_file
+    request = resolve_request(config)
+    from osu_beatmap.files.named_files import find_named_file
     from osu_beatmap.files.reader import first_warnings, read_beatmap
     from osu_beatmap.song_bounds import part_in_song
     from osuT5.audio.decode import audio_format, load_audio
 
     warnings: list[str] = []
     beatmap = read_beatmap(request.beatmap_path, warnings)
-    audio_path = request.audio_path or named_file(request.beatmap_path.parent, beatmap.audio_filename)
+    audio_path = request.audio_path or find_named_file(request.beatmap_path.parent, beatmap.audio_filename)
     if not audio_path.is_file():
         raise RequestError(f"The map's audio is not next to it ({audio_path.name}): give it as audio_path=FILE.")
     audio_format(audio_path)
@@ -90,7 +90,7 @@ def classify(config: FlatConfig) -> None:
         print(f"{place:3}. {100 * chance:5.1f} %  {mapper}")
 
 
-def resolved(config: FlatConfig) -> ClassifyRequest:
+def resolve_request(config: FlatConfig) -> ClassifyRequest:
     """Return the checked request.
 
     Raises:

@@ -30,7 +30,7 @@ def mapper_of(metadata: Metadata) -> str | None:
     """
     creator = _THANKS.sub("", metadata.creator).strip()
     if rated := _RATED.findall(creator):
-        return _rated(rated, metadata.version)
+        return _find_rated_name(rated, metadata.version)
     if owner := _OWNER.match(metadata.version.strip()):
         creator = owner["owner"].strip()
     elif _SHARED.search(metadata.version):
@@ -47,7 +47,7 @@ def mapper_key(name: str) -> str:
     return "".join(char for char in folded if char.isalnum()) or folded.strip()
 
 
-def _rated(rated: list[tuple[str, str]], version: str) -> str | None:
+def _find_rated_name(rated: list[tuple[str, str]], version: str) -> str | None:
     """Return the name with the rating of the difficulty's name.
 
     Names are listed with their ratings; the rating is at the end of the difficulty's name.

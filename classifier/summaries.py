@@ -63,7 +63,7 @@ class Summariser:
     ) -> Iterator[tuple[str, str, np.ndarray]]:
         """Yield (mapper, name, summaries [n, size] float16) of usable charts."""
         wanted = [chart for chart in named.charts if chart.mapper in mappers]
-        cached = self._cached(named, wanted)
+        cached = self._find_cached(named, wanted)
         if cached is not None and cached.is_file():
             with np.load(cached) as stored:
                 yield from [(c.mapper, c.chart.name, stored[f"{i}"]) for i, c in enumerate(wanted) if f"{i}" in stored]
@@ -90,7 +90,7 @@ class Summariser:
         ends = np.cumsum([len(found) for found in excerpts.values()])
         return dict(zip(excerpts, np.split(summaries, ends[:-1]), strict=True))
 
-    def _cached(self, named: NamedSong, wanted: Sequence[NamedChart]) -> Path | None:
+    def _find_cached(self, named: NamedSong, wanted: Sequence[NamedChart]) -> Path | None:
         if self.cache_folder is None:
             return None
         facts = [named.song.audio_identity, self.identity, self.overlap, self.most_excerpts, self.is_bf16]

@@ -123,7 +123,7 @@ def train_classifier(options: ClassifierTrainOptions) -> Path:
     if options.threads:
         torch.set_num_threads(options.threads)
     device = best_device(options.device) if options.device != "auto" or torch.cuda.is_available() else "cpu"
-    reader, spec = pretrained_reader(options)
+    reader, spec = load_pretrained_reader(options)
     corpus = named_corpus(options.train_dataset_path)
     split = Split(options.split)
     train = songs_in(corpus, split)
@@ -149,7 +149,7 @@ def train_classifier(options: ClassifierTrainOptions) -> Path:
     return train_small_model(model, task, options.loop, options.run_path, save, device)
 
 
-def pretrained_reader(options: ClassifierTrainOptions) -> tuple[ExcerptReader, Contract]:
+def load_pretrained_reader(options: ClassifierTrainOptions) -> tuple[ExcerptReader, Contract]:
     """Return the initial lower part of a seq2seq model, and its contract.
 
     It is that of a classifier or of a seq2seq model. Map models have none, and start from the bundled classifier's.

@@ -17,10 +17,10 @@ from dataset_builder.finish import BuildReport, finish
 from dataset_builder.journal import JOURNAL_FILE, Entry, Journal
 from dataset_builder.options import BuildOptions
 from dataset_builder.sources.inputs import find_mapsets, fingerprint
-from dataset_builder.sources.online import ask_about, cached_answers, token_from_environment
+from dataset_builder.sources.online import read_cached_answers, request_facts, token_from_environment
 from dataset_builder.sources.tags import read_tags
 from dataset_builder.staging import Skip, StagedMapset, stage_mapset
-from dataset_builder.workers import WorkerDied, in_order
+from dataset_builder.workers import WorkerDied, run_in_order
 from osuT5.dataset.files.filters import OptOutList
 from osuT5.dataset.files.metadata import METADATA_FILE, import_parquet
 
@@ -51,8 +51,8 @@ def build(options: BuildOptions) -> BuildReport:
     if not journal.entries:
         raise BuildError(f"There is no dataset in {folder} yet: give the mapsets for it as input_path=FOLDER.")
     if options.online:
-        ask_about({row["BeatmapSetId"] for row in journal.rows}, folder, options.api_url, token)
-    report = finish(folder, journal, opted_out, tags, cached_answers(folder))
+        request_facts({row["BeatmapSetId"] for row in journal.rows}, folder, options.api_url, token)
+    report = finish(folder, journal, opted_out, tags, read_cached_answers(folder))
     report.done_before = done_before
     return report
 
@@ -69,7 +69,7 @@ def _add_mapsets(mapsets: Sequence[Path], options: BuildOptions, opted_out: OptO
     collection = Collection(folder, journal)
     tasks = [(path, staging / str(number), opted_out) for number, path in enumerate(new)]
     with tqdm(total=len(mapsets), initial=done_before, desc="reading mapsets", unit="mapset") as bar:
-        for number, staged in in_order(stage_mapset, tasks, options.workers):
+        for number, staged in run_in_order(stage_mapset, tasks, options.workers):
             path = new[number]
             if isinstance(staged, WorkerDied):
                 skip = Skip(path.name, "mapset cannot be read", "the program ends while reading it")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dataset_builder.journal import Entry, Journal
 from dataset_builder.rows import Row
-from dataset_builder.staging import Skip, StagedMapset, numbered
+from dataset_builder.staging import Skip, StagedMapset, number_names
 from osuT5.dataset.files.metadata import DATA_FOLDER
 
 INVENTED_BITS = 30
@@ -53,7 +53,7 @@ class Collection:
         """
         entry = Entry(source, fingerprint, skipped=list(staged.skipped))
         for row in staged.rows:
-            reason = self._known_as(row)
+            reason = self._find_duplicate_reason(row)
             if reason:
                 entry.skipped.append(Skip(row["BeatmapFile"], reason, staged.name))
                 (staging / row["BeatmapFile"]).unlink(missing_ok=True)
@@ -65,7 +65,7 @@ class Collection:
         shutil.rmtree(staging, ignore_errors=True)
         self.journal.add(entry)
 
-    def _known_as(self, row: Row) -> str:
+    def _find_duplicate_reason(self, row: Row) -> str:
         """Return the reason why a chart is a duplicate; empty for none."""
         if row["Checksum"] in self._checksums:
             return "the same chart is in the dataset already"
@@ -81,34 +81,34 @@ class Collection:
         same_audio = all((folder, row["AudioFile"], row["AudioHash"]) in self._audio for row in rows)
         if not folder or not same_audio:
             is_new_set = set_id > 0 and not folder
-            folder = next(name for name in numbered(folder_name) if name.casefold() not in self._folders)
-            set_id = set_id if is_new_set else _invented(folder, self._set_folders)
+            folder = next(name for name in number_names(folder_name) if name.casefold() not in self._folders)
+            set_id = set_id if is_new_set else _invent_number(folder, self._set_folders)
             # What lies there is of a build that was stopped before it wrote it down.
             shutil.rmtree(self.folder / DATA_FOLDER / folder, ignore_errors=True)
         target = self.folder / DATA_FOLDER / folder
         target.mkdir(parents=True, exist_ok=True)
         for row in rows:
             if row["Id"] <= 0 or row["Id"] in self._versions:
-                row["Id"] = _invented(row["Checksum"], self._versions)
+                row["Id"] = _invent_number(row["Checksum"], self._versions)
             row["BeatmapSetId"], row["BeatmapSetFolder"] = set_id, folder
-            row["BeatmapFile"] = _moved(staging / row["BeatmapFile"], target)
+            row["BeatmapFile"] = _move_chart(staging / row["BeatmapFile"], target)
             self._remember(row)
         for audio in {row["AudioFile"] for row in rows}:
             os.replace(staging / audio, target / audio)
 
 
-def _moved(file: Path, target: Path) -> str:
+def _move_chart(file: Path, target: Path) -> str:
     """Move a chart into a folder without replacing its namesake.
 
     The folder may hold one from another edition of the mapset.
     """
-    names = numbered(file.stem, file.suffix)
+    names = number_names(file.stem, file.suffix)
     name = next(n for n in names if not (target / n).exists() or (target / n).read_bytes() == file.read_bytes())
     os.replace(file, target / name)
     return name
 
 
-def _invented(content: str, taken: dict[int, str]) -> int:
+def _invent_number(content: str, taken: dict[int, str]) -> int:
     """Return an unused negative number."""
     number = -2 - int.from_bytes(hashlib.sha256(content.encode("utf-8")).digest()[:4], "big") % (1 << INVENTED_BITS)
     while number in taken:

@@ -61,7 +61,7 @@ def finish(
         BeatmapError: The disk is full.
     """
     report = BuildReport(skipped=[skip for entry in journal.entries.values() for skip in entry.skipped])
-    rows = [_completed(row, tags, online) for row in journal.rows]
+    rows = [_complete(row, tags, online) for row in journal.rows]
     kept = [row for row in rows if record_of(row) not in opted_out]
     unwanted = [row for row in rows if record_of(row) in opted_out]
     report.skipped += [Skip(row["BeatmapFile"], "its mapper opted out", row["Creator"]) for row in unwanted]
@@ -77,7 +77,7 @@ def finish(
     return report
 
 
-def _completed(row: Row, tags: Mapping[int, Sequence[str]], online: Mapping[int, dict[str, Any]]) -> Row:
+def _complete(row: Row, tags: Mapping[int, Sequence[str]], online: Mapping[int, dict[str, Any]]) -> Row:
     completed = with_online(row, online.get(row["BeatmapSetId"]))
     return {**completed, "OmdbTags": list(tags.get(row["Id"], ()))}
 

@@ -21,7 +21,7 @@ from dataset_builder.errors import BuildError
 from dataset_builder.options import BuildOptions
 from dataset_builder.opus import opus_bytes
 from dataset_builder.rows import Row
-from dataset_builder.workers import WorkerDied, in_order
+from dataset_builder.workers import WorkerDied, run_in_order
 from osu_beatmap.files.reader import decode_osu_bytes
 from osu_beatmap.files.writer import temporary_beside
 from osuT5.audio.decode import AudioError
@@ -110,7 +110,7 @@ def write_shards(options: BuildOptions) -> ShardReport:
     tasks = _tasks(rows, options, folder / DATA_FOLDER)
     skipped: list[str] = []
     with tqdm(total=len(tasks), desc="writing shards", unit="shard") as bar:
-        for place, result in in_order(write_shard, [(task,) for task in tasks], options.workers):
+        for place, result in run_in_order(write_shard, [(task,) for task in tasks], options.workers):
             if isinstance(result, WorkerDied):
                 raise BuildError(
                     f"Writing {tasks[place].path.name} ended a process, possibly out of memory. Try fewer workers."

@@ -119,7 +119,7 @@ class _Stager:
             row = chart_row(chart, record)
         except (BeatmapError, ArithmeticError) as error:
             return self.skip(chart.name, "no star rating", str(error))
-        audio = self._staged_audio(chart.name, beatmap.audio_filename)
+        audio = self._stage_audio(chart.name, beatmap.audio_filename)
         if audio is None:
             return None
         try:
@@ -127,10 +127,10 @@ class _Stager:
         except BeatmapError as error:
             return self.skip(chart.name, "not in its song", str(error))
         row |= audio
-        row["BeatmapFile"] = self._write(chart.name, _naming_audio(chart, audio["AudioFile"]))
+        row["BeatmapFile"] = self._write(chart.name, _rename_audio(chart, audio["AudioFile"]))
         return row
 
-    def _staged_audio(self, chart_name: str, wanted: str) -> Row | None:
+    def _stage_audio(self, chart_name: str, wanted: str) -> Row | None:
         """Return facts about a chart's audio.
 
         It is written once for all charts that share it.
@@ -163,7 +163,7 @@ class _Stager:
         Returns that name. Raises BuildError.
         """
         stem, _, suffix = legal_file_name(PurePosixPath(name).name).rpartition(".")
-        legal = next(n for n in numbered(_shortened(stem), f".{suffix}") if n.casefold() not in self._names)
+        legal = next(n for n in number_names(_shorten(stem), f".{suffix}") if n.casefold() not in self._names)
         self._names.add(legal.casefold())
         try:
             (self.staging / legal).write_bytes(content)
@@ -181,20 +181,20 @@ class _Stager:
         return numbers.most_common(1)[0][0] if numbers else int(at_head[1]) if at_head else -1
 
 
-def numbered(stem: str, suffix: str = "") -> Iterator[str]:
+def number_names(stem: str, suffix: str = "") -> Iterator[str]:
     """Yield a name, then the same with (2), (3) and so on."""
     yield f"{stem}{suffix}"
     for number in count(2):
         yield f"{stem} ({number}){suffix}"
 
 
-def _shortened(stem: str) -> str:
+def _shorten(stem: str) -> str:
     while len(stem) > MAX_STEM_CHARS or len(stem.encode("utf-8")) > MAX_STEM_BYTES:
         stem = stem[:-1].rstrip(". ")
     return stem
 
 
-def _naming_audio(chart: SourceChart, audio_file: str) -> bytes:
+def _rename_audio(chart: SourceChart, audio_file: str) -> bytes:
     """Return the chart's file with the audio's final name.
 
     Its line changes only if the audio had to be renamed.

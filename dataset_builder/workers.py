@@ -22,7 +22,7 @@ class WorkerDied(Exception):
     """Task that ended its worker process, in place of its result."""
 
 
-def in_order(
+def run_in_order(
     work: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], workers: int
 ) -> Iterator[tuple[int, Result | WorkerDied]]:
     """Yield (place of the task, result) for each task, in order.

@@ -44,7 +44,7 @@ class Band:
     shapes: Mapping[str, np.ndarray]
     quantiles: Mapping[str, np.ndarray]
 
-    def at(self, metric: str, share: float) -> float:
+    def quantile_of(self, metric: str, share: float) -> float:
         """Return the quantile of a metric over the charts.
 
         It is NaN for a metric that they were not measured by.
@@ -57,7 +57,7 @@ class Band:
         The edges are included. If a metric cannot be too low, or too high, the band is open to that side and holds 95
         of 100 human-made maps.
         """
-        low, high = self.at(metric, LOW), self.at(metric, HIGH)
+        low, high = self.quantile_of(metric, LOW), self.quantile_of(metric, HIGH)
         margin = ROUNDING * max(abs(low), abs(high))
         return (not from_below or low - margin <= value) and (not from_above or value <= high + margin)
 
@@ -69,7 +69,7 @@ class Bands:
     bands: Mapping[tuple[GameMode, Level], Band] = field(default_factory=dict)
     made_from: Mapping[str, object] = field(default_factory=dict)
 
-    def of(self, mode: GameMode, level: Level) -> Band | None:
+    def find(self, mode: GameMode, level: Level) -> Band | None:
         """Return the band of a mode and level, None without enough charts."""
         return self.bands.get((mode, level))
 

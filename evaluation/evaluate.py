@@ -15,7 +15,7 @@ from evaluation.reference import REFERENCE_SPLIT, bands_of, load_bundled_bands, 
 from evaluation.report.pages import page
 from evaluation.report.results import Result, load_result
 from evaluation.report.tables import results_markdown
-from evaluation.score import in_processes, result_of
+from evaluation.score import result_of, run_in_processes
 from osu_beatmap.files.writer import write_text
 from osuT5.model.files.find import best_device
 from pipeline.request.options import RequestError
@@ -71,7 +71,7 @@ def generate_for_dataset(request: EvaluationRequest, folder: Path) -> bool:
     if not jobs:
         raise RequestError(f"No song of {request.dataset_path} has charts of the requested split and modes.")
     own = jobs[ranks.rank :: ranks.world_size]
-    made = list(in_processes(make, own, request.processes, "Generating"))
+    made = list(run_in_processes(make, own, request.processes, "Generating"))
     everyone = [each for of_rank in ranks.gather(made) for each in of_rank]
     if ranks.is_main:
         save_manifest(sorted(everyone, key=lambda each: str(each.human_path)), folder)
@@ -86,7 +86,7 @@ def bands_for(request: EvaluationRequest) -> tuple[list[Path], Bands]:
         return [], load_bundled_bands()
     if source.is_file():
         return [], load_bands(source)
-    songs = in_processes(measure_song, songs_with_charts(source), request.processes, "Human charts", "song")
+    songs = run_in_processes(measure_song, songs_with_charts(source), request.processes, "Human charts", "song")
     humans = [human for of_song in songs for human in of_song]
     made_from = {"charts": len(humans), "songs": len({human.song for human in humans}), "split": REFERENCE_SPLIT.value}
     bands = bands_of(humans, made_from)

@@ -56,7 +56,7 @@ class GeneratedMap:
     error: str = ""
 
 
-def chosen_charts(
+def choose_charts(
     songs: Iterable[FolderSong], split: Split, per_mode: int, modes: Sequence[GameMode] = tuple(GameMode)
 ) -> Iterator[tuple[FolderSong, list[ReadChart]]]:
     """Yield songs of a split, each with some charts.
@@ -85,7 +85,7 @@ def jobs_of(request: EvaluationRequest, device: str | None = None) -> list[Job]:
     They run on a device, unless the request names one.
     """
     jobs: list[Job] = []
-    songs = chosen_charts(mapset_songs(request.dataset_path), request.split, request.charts_per_song, request.gamemodes)
+    songs = choose_charts(mapset_songs(request.dataset_path), request.split, request.charts_per_song, request.gamemodes)
     for song, charts in islice(songs, request.songs or None):
         for chart in charts:
             span_ms = middle_span_ms(chart.beatmap, request.excerpt_seconds)
@@ -174,10 +174,10 @@ def load_manifest(folder: Path) -> list[GeneratedMap]:
     path = folder / MANIFEST
     if not path.is_file():
         return []
-    return [_made(row, folder) for row in json.loads(path.read_text(encoding="utf-8"))]
+    return [_read_map(row, folder) for row in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def _made(row: dict, folder: Path) -> GeneratedMap:
+def _read_map(row: dict, folder: Path) -> GeneratedMap:
     asked = row["asked"]
     if asked is not None:
         asked = Attributes(**asked | {"mode": GameMode(asked["mode"]), "descriptors": tuple(asked["descriptors"])})

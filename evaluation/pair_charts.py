@@ -25,7 +25,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import read_osz
-from osu_beatmap.files.named_files import find_file, named_file
+from osu_beatmap.files.named_files import find_file, find_named_file
 from osu_beatmap.files.reader import decode_osu_bytes, read_beatmap
 from osu_beatmap.held_out import title_hash
 from osu_beatmap.star_rating import stars_or_none
@@ -148,7 +148,7 @@ class HumanCharts:
         for path in sorted(folder.rglob("*.osu")):
             head = read_head(path)
             self.by_title[title_hash(head.get("Title", ""))].append(path)
-            self.by_audio_name[named_file(path.parent, head.get("AudioFilename", ""))].append(path)
+            self.by_audio_name[find_named_file(path.parent, head.get("AudioFilename", ""))].append(path)
         self.by_audio: dict[str, list[Path]] | None = None
 
     def like(self, beatmap: Beatmap, folder: Path) -> Path | None:

@@ -15,7 +15,7 @@ from evaluation.generate_maps import FEWEST_OBJECTS
 from evaluation.metrics import METRICS, SHAPES
 from evaluation.split_songs import songs_in_split
 from osu_beatmap.beatmap import GameMode
-from osu_beatmap.files.named_files import named_file
+from osu_beatmap.files.named_files import find_named_file
 from osu_beatmap.held_out import Split, title_hash
 from osu_beatmap.rules import Level
 from osuT5.dataset.files.sources import FolderSong, audio_filename
@@ -61,7 +61,7 @@ def songs_with_charts(folder: Path) -> list[FolderSong]:
     """
     by_audio: dict[Path, list[Path]] = defaultdict(list)
     for path in sorted(folder.rglob("*.osu")):
-        by_audio[named_file(path.parent, audio_filename(path))].append(path)
+        by_audio[find_named_file(path.parent, audio_filename(path))].append(path)
     return [FolderSong(audio.parent.name, audio.parent.name, audio, paths) for audio, paths in by_audio.items()]
 
 
@@ -80,7 +80,7 @@ def human_charts(songs: Iterable[FolderSong], split: Split) -> Iterator[tuple[st
 def measure_human(song: str, chart: MeasuredChart) -> MeasuredHuman:
     """Measure the shapes and habits of a chart."""
     mode = chart.beatmap.mode
-    shapes = {shape.name: shape.of(chart) for shape in SHAPES if mode in shape.modes}
+    shapes = {shape.name: shape.compute_shares(chart) for shape in SHAPES if mode in shape.modes}
     case = Case(chart)
     values = {
         metric.name: metric.measure(case)

@@ -35,7 +35,7 @@ def score(pairing: Pairing, bands: Bands) -> ScoredMap | str:
     except BeatmapError as error:
         return f"{pairing.generated.name}: {error}"
     mode, level = generated.beatmap.mode, (human or generated).level
-    values = values_of(Case(generated, human, pairing.asked, bands.of(mode, level)))
+    values = values_of(Case(generated, human, pairing.asked, bands.find(mode, level)))
     return ScoredMap(generated.name, mode, level, generated.stars, values, human.name if human else None)
 
 
@@ -43,7 +43,7 @@ def result_of(
     name: str, pairings: Sequence[Pairing], bands: Bands, processes: int, features: FeatureReader | None = None
 ) -> Result:
     """Measure all maps and summarise them; unreadable ones are in `skipped`."""
-    scored = list(in_processes(partial(score, bands=bands), pairings, processes, "Measuring"))
+    scored = list(run_in_processes(partial(score, bands=bands), pairings, processes, "Measuring"))
     maps = [each for each in scored if isinstance(each, ScoredMap)]
     skipped = [each for each in scored if isinstance(each, str)]
     frechet = frechet_by_mode(pairings, features) if features else {}
@@ -68,7 +68,7 @@ def frechet_by_mode(pairings: Sequence[Pairing], features: FeatureReader) -> dic
     return {mode: frechet_distance(*map(np.concatenate, both)) for mode, both in sorted(vectors.items())}
 
 
-def in_processes(
+def run_in_processes(
     work: Callable[[Task], Answer], tasks: Sequence[Task], processes: int, what: str, unit: str = "map"
 ) -> Iterator[Answer]:
     """Yield the answers to tasks in order, with a progress bar.

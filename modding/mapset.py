@@ -19,7 +19,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode, HitSound
 from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import Osz, read_osz
-from osu_beatmap.files.named_files import named_file
+from osu_beatmap.files.named_files import find_named_file
 from osu_beatmap.files.reader import decode_osu_bytes, read_beatmap
 from osu_beatmap.timing.active_point import Timing
 from pipeline.request.options import RequestError
@@ -69,7 +69,7 @@ def open_mapset(path: Path, audio_path: Path | None = None) -> Iterator[Mapset]:
         else:
             mapset = Mapset()
             mapset.maps[path.stem] = read_beatmap(path, mapset.warnings.setdefault(path.stem, []))
-            mapset.audio[path.stem] = named_file(path.parent, mapset.maps[path.stem].audio_filename)
+            mapset.audio[path.stem] = find_named_file(path.parent, mapset.maps[path.stem].audio_filename)
         if not mapset.maps:
             raise RequestError(f"There is no readable map in {path}.")
         for name in mapset.maps:
@@ -89,7 +89,7 @@ def _read_files(paths: Sequence[Path], folder: Path) -> Mapset:
         except (BeatmapError, OSError) as error:
             mapset.notes.append(f"{path.name} was skipped: {error}")
             continue
-        mapset.audio[path.stem] = named_file(folder, mapset.maps[path.stem].audio_filename)
+        mapset.audio[path.stem] = find_named_file(folder, mapset.maps[path.stem].audio_filename)
     found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     mapset.files = [path.relative_to(folder).as_posix() for path in found[:MOST_FILES]]
     mapset.storyboards = [decode_osu_bytes(path.read_bytes()) for path in found if path.suffix.lower() == ".osb"]

@@ -41,7 +41,7 @@ def parse_hub_id(text: str) -> HubId | None:
     return HubId(match["repo"], match["revision"]) if match else None
 
 
-def existing_folder(text: str) -> Path | None:
+def find_folder(text: str) -> Path | None:
     """Return the folder that a text names, or None.
 
     If there is none, the text may be a hub id.
@@ -58,7 +58,7 @@ def check_source(option: str, text: str) -> None:
 
     This needs no network and imports nothing heavy.
     """
-    if existing_folder(text) is None and parse_hub_id(text) is None:
+    if find_folder(text) is None and parse_hub_id(text) is None:
         raise ModelError(f"{option} must be a folder or a hub id (OWNER/NAME), and there is no folder {text}.")
 
 
@@ -77,7 +77,7 @@ def local_folder(option: str, text: str, files: Sequence[str], needed: str, repo
         ModelError: There is no such folder, and the repository cannot be downloaded.
     """
     check_source(option, text)
-    folder = existing_folder(text)
+    folder = find_folder(text)
     if folder is not None:
         return folder
     hub_id = parse_hub_id(text)

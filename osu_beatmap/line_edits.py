@@ -38,7 +38,7 @@ def rewrite(data: bytes, edited: Beatmap) -> bytes:
         ),
         "Events": _Section(given.breaks, edited.breaks, lambda each: format_break_line(each, version)),
     }
-    text.lines = list(_rewritten(text, given, sections, _changed_values(given, edited)))
+    text.lines = list(_rewrite(text, given, sections, _changed_values(given, edited)))
     return text.data()
 
 
@@ -68,21 +68,21 @@ class _Section:
             return self._kept[key] >= 0
         return True
 
-    def before(self, time_ms: float) -> list[str]:
+    def pop_before(self, time_ms: float) -> list[str]:
         """Return the new lines before a time that were not written yet."""
         count = sum(entry_ms < time_ms for entry_ms, _ in self._new)
         taken, self._new = self._new[:count], self._new[count:]
         return [line for _, line in taken]
 
 
-def _rewritten(
+def _rewrite(
     text: FileText, given: Beatmap, sections: dict[str, _Section], values: dict[str, dict[str, str]]
 ) -> Iterator[str]:
     name, blanks = "", []
     for line in text.lines:
         bare = bare_line(line)
         if bare.startswith("[") and bare.endswith("]"):
-            yield from map(text.encoded, sections[name].before(math.inf) if name in sections else ())
+            yield from map(text.encode, sections[name].pop_before(math.inf) if name in sections else ())
             yield from blanks
             name, blanks = bare[1:-1], []
         elif not bare and name in sections:
@@ -93,18 +93,18 @@ def _rewritten(
             blanks = []
             entry = _parse(name, bare, given)
             if entry is not None:
-                yield from map(text.encoded, sections[name].before(_time_ms(entry)))
+                yield from map(text.encode, sections[name].pop_before(_time_ms(entry)))
                 if not sections[name].keeps(entry):
                     continue
         elif (key := bare.partition(":")[0].strip()) in values.get(name, {}):
             start = line[: len(line) - len(line.partition(":")[2].lstrip())]
-            yield text.encoded(start.rstrip("\r\n") + values[name][key])
+            yield text.encode(start.rstrip("\r\n") + values[name][key])
             continue
         yield line
-    rest = sections[name].before(math.inf) if name in sections else []
+    rest = sections[name].pop_before(math.inf) if name in sections else []
     if rest and not text.lines[-1].endswith(("\r", "\n")):
         yield text.line_end
-    yield from map(text.encoded, rest)
+    yield from map(text.encode, rest)
     yield from blanks
 
 

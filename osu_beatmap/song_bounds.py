@@ -17,7 +17,7 @@ from osu_beatmap.beatmap import Beatmap, Break, HitObject, HoldNote, Slider, Spi
 from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.timing.active_point import Timing, end_time_ms
-from osu_beatmap.timing.beat_grid import in_line_order
+from osu_beatmap.timing.beat_grid import sort_lines
 
 LONGEST_SONG_MS = 3 * 60 * 60 * 1000.0
 """Length of the longest song that is mapped; the bound if the song is not at hand."""
@@ -75,7 +75,7 @@ class SongPart:
         lines = list(changed.timing_points)
         if with_lines:
             moved = _moved_lines(self)
-            lines = in_line_order([*(line for line in lines if _key(line) not in moved), *_outside_lines(self)])
+            lines = sort_lines([*(line for line in lines if _key(line) not in moved), *_outside_lines(self)])
         return replace(changed, hit_objects=objects, timing_points=lines, breaks=self.whole.breaks)
 
 
@@ -139,7 +139,7 @@ def _objects_inside(beatmap: Beatmap, start_ms: float, end_ms: float) -> tuple[l
 
 
 def _object_name(obj: HitObject, stray_ms: float) -> str:
-    name = f"{_KIND_NAMES.get(type(obj), 'circle')}{_at(obj.time_ms)}"
+    name = f"{_KIND_NAMES.get(type(obj), 'circle')}{_format_time(obj.time_ms)}"
     return f"The {name}" if stray_ms == obj.time_ms else f"The end of the {name}"
 
 
@@ -147,7 +147,7 @@ def _lines_inside(
     points: Sequence[TimingPoint], start_ms: float, end_ms: float
 ) -> tuple[list[TimingPoint], list[Stray]]:
     """Return the lines inside, including those active at the song's start."""
-    early = in_line_order(point for point in points if point.time_ms < start_ms)
+    early = sort_lines(point for point in points if point.time_ms < start_ms)
     kept = [point for point in points if start_ms <= point.time_ms <= end_ms]
     strays = [(point.time_ms, _line_name(point), UNUSED) for point in points if not start_ms <= point.time_ms <= end_ms]
     if not strays:
@@ -171,10 +171,10 @@ def _last_bar_line_ms(red: TimingPoint, before_ms: float) -> float:
 
 
 def _line_name(point: TimingPoint) -> str:
-    return f"The {'red' if point.uninherited else 'green'} line{_at(point.time_ms)}"
+    return f"The {'red' if point.uninherited else 'green'} line{_format_time(point.time_ms)}"
 
 
-def _at(time_ms: float) -> str:
+def _format_time(time_ms: float) -> str:
     return f" at {clock(time_ms)}" if math.isfinite(time_ms) else ""
 
 

@@ -46,7 +46,7 @@ def splice(data: bytes, made: Beatmap, span: Span) -> bytes:
     new = list(_select_fitting([item for item in made.hit_objects if item.time_ms in span], made, kept, given))
     lines = _lines_of_span(Timing(given.timing_points), Timing(made.timing_points), span)
     text = FileText.of(data)
-    text.lines = list(_rewritten(text, given, span, new, lines))
+    text.lines = list(_rewrite(text, given, span, new, lines))
     return text.data()
 
 
@@ -81,10 +81,10 @@ def _state(timing: Timing, time_ms: float) -> TimingPoint:
 
 
 def _sounds_alike(one: TimingPoint, other: TimingPoint) -> bool:
-    def heard(line: TimingPoint) -> tuple:
+    def audible_values(line: TimingPoint) -> tuple:
         return round(sv_of(line), 6), line.sample_set, line.sample_index, line.volume, line.kiai
 
-    return heard(one) == heard(other)
+    return audible_values(one) == audible_values(other)
 
 
 def _lines_of_span(given: Timing, made: Timing, span: Span) -> list[TimingPoint]:
@@ -114,7 +114,7 @@ def _lines_of_span(given: Timing, made: Timing, span: Span) -> list[TimingPoint]
     return lines
 
 
-def _rewritten(
+def _rewrite(
     text: FileText, given: Beatmap, span: Span, new: Sequence[HitObject], lines: Sequence[TimingPoint]
 ) -> Iterator[str]:
     """Yield the lines of the new file.
@@ -131,13 +131,13 @@ def _rewritten(
     for line in text.lines:
         bare = bare_line(line)
         if bare.startswith("[") and bare.endswith("]"):
-            yield from map(text.encoded, pending.pop(section).before(math.inf) if section in pending else ())
+            yield from map(text.encode, pending.pop(section).pop_before(math.inf) if section in pending else ())
             section = bare[1:-1]
         elif section in pending:
             entry = read_entry(parse[section], bare, version)
             if entry is not None:
                 # A green line comes after the red one of its time, and an object before those that follow.
-                yield from map(text.encoded, pending[section].before(entry.time_ms))
+                yield from map(text.encode, pending[section].pop_before(entry.time_ms))
                 is_red = isinstance(entry, TimingPoint) and entry.uninherited
                 if entry.time_ms in span and not is_red:
                     continue
@@ -145,10 +145,10 @@ def _rewritten(
             continue
         yield line
     ended = not text.lines or text.lines[-1].endswith(("\r", "\n"))
-    rest = [added for part in pending.values() for added in part.before(math.inf)]
+    rest = [added for part in pending.values() for added in part.pop_before(math.inf)]
     if rest and not ended:
         yield text.line_end
-    yield from map(text.encoded, rest)
+    yield from map(text.encode, rest)
 
 
 class _Pending:
@@ -157,7 +157,7 @@ class _Pending:
     def __init__(self, entries: Sequence[tuple[float, str]]) -> None:
         self._entries = list(entries)
 
-    def before(self, time_ms: float) -> list[str]:
+    def pop_before(self, time_ms: float) -> list[str]:
         count = sum(entry_ms < time_ms for entry_ms, _ in self._entries)
         taken, self._entries = self._entries[:count], self._entries[count:]
         return [line for _, line in taken]

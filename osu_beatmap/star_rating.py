@@ -198,10 +198,10 @@ def _with_bezier_curves(beatmap: Beatmap) -> Beatmap:
 
     rosu-pp ignores the degree of B-splines.
     """
-    from osu_beatmap.geometry.slider_path import without_b_splines  # needs numpy, which answers to options do not
+    from osu_beatmap.geometry.slider_path import replace_b_splines  # needs numpy, which answers to options do not
 
     splines = {
-        index: replace(obj, segments=without_b_splines(obj.segments))
+        index: replace(obj, segments=replace_b_splines(obj.segments))
         for index, obj in enumerate(beatmap.hit_objects)
         if isinstance(obj, Slider) and any(segment.kind.degree for segment in obj.segments)
     }

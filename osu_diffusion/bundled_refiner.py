@@ -10,7 +10,7 @@ from torch import Tensor
 
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.constraints import MapConstraints
-from osu_diffusion.features import PointFeatures, draft_distances, in_px, normalised, point_features
+from osu_diffusion.features import PointFeatures, convert_to_px, draft_distances, normalise, point_features
 from osu_diffusion.refine import RefineOptions, TargetAttributes
 from osu_diffusion.refiner import GridRefiner, RefinerInputs
 from osu_diffusion.sampling import Estimate
@@ -33,11 +33,11 @@ class BundledRefiner:
     default_steps: int = DEFAULT_STEPS
     trims_paths: bool = True
 
-    def to_positions_px(self, positions: Tensor) -> np.ndarray:
-        return in_px(positions.numpy())
+    def convert_to_px(self, positions: Tensor) -> np.ndarray:
+        return convert_to_px(positions.numpy())
 
-    def from_positions_px(self, positions_px: np.ndarray) -> Tensor:
-        return torch.from_numpy(normalised(positions_px))
+    def convert_from_px(self, positions_px: np.ndarray) -> Tensor:
+        return torch.from_numpy(normalise(positions_px))
 
     def start(
         self, draft_px: np.ndarray, schedule: NoiseSchedule, samples: int, random_init: bool, generator: torch.Generator
@@ -51,7 +51,7 @@ class BundledRefiner:
             return noise
         signal = float(schedule.alpha_bars[-1])
         spread = self.model.spread.with_draft
-        centre = self.from_positions_px(draft_px)
+        centre = self.convert_from_px(draft_px)
         return centre * signal**0.5 + noise * (1.0 - signal + signal * spread**2) ** 0.5
 
     def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> BundledEstimator:

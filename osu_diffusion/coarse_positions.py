@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from osu_beatmap.beatmap import Beatmap, HitObject, PathSegment, Slider, Spinner
-from osu_beatmap.geometry.path_trim import trimmed_path
+from osu_beatmap.geometry.path_trim import trim_path
 from osu_beatmap.geometry.slider_path import SliderPath
 from osu_diffusion.features import CENTRE_PX
 
@@ -25,7 +25,7 @@ def cell_centres(positions_px: np.ndarray) -> np.ndarray:
     return (np.floor(inside / CELL_PX) + 0.5) * CELL_PX
 
 
-def on_grid(beatmap: Beatmap) -> Beatmap:
+def move_to_grid(beatmap: Beatmap) -> Beatmap:
     """Move a standard or catch beatmap onto the grid of cells.
 
     Heads, circles and control points move to the centres of their cells. A path inside one cell becomes a line to the
@@ -39,7 +39,7 @@ def with_trimmed_paths(beatmap: Beatmap) -> Beatmap:
 
     A refiner works on this form.
     """
-    return replace(beatmap, hit_objects=[_trimmed(obj) for obj in beatmap.hit_objects])
+    return replace(beatmap, hit_objects=[_trim(obj) for obj in beatmap.hit_objects])
 
 
 def _coarse(obj: HitObject) -> HitObject:
@@ -53,9 +53,9 @@ def _coarse(obj: HitObject) -> HitObject:
     return replace(obj, x=x, y=y)
 
 
-def _trimmed(obj: HitObject) -> HitObject:
+def _trim(obj: HitObject) -> HitObject:
     if isinstance(obj, Slider) and obj.segments and obj.length_px > 0:
-        return replace(obj, segments=trimmed_path(obj.segments, obj.length_px))
+        return replace(obj, segments=trim_path(obj.segments, obj.length_px))
     return obj
 
 

@@ -49,21 +49,21 @@ class MapConstraints:
     _stacks: list[tuple[int, np.ndarray, float]] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_stacks", _stacked(self.sequence, self.draft_px))
+        object.__setattr__(self, "_stacks", _find_stacked(self.sequence, self.draft_px))
 
-    def at_a_step(self, positions_px: np.ndarray) -> np.ndarray:
+    def constrain_step(self, positions_px: np.ndarray) -> np.ndarray:
         """Constrain positions [S, n, 2] between steps.
 
         Spinners are in place, and sliders have their lengths.
         """
         return self.sequence.with_path_ends(self._with_spinners(positions_px))
 
-    def in_the_end(self, positions_px: np.ndarray) -> np.ndarray:
+    def constrain_result(self, positions_px: np.ndarray) -> np.ndarray:
         """Constrain positions [S, n, 2] of a finished map.
 
         In addition, stacks are exact, paths end with their sliders, and all are on screen.
         """
-        positions_px = self._on_screen(self._fitted(self._with_spinners(positions_px)))
+        positions_px = self._move_onto_screen(self._fit_lengths(self._with_spinners(positions_px)))
         for before, members, factor in self._stacks:
             offset = positions_px[:, before] - positions_px[:, members[0]]  # [S, 2]
             is_near = np.hypot(offset[:, 0], offset[:, 1]) < self.stack_px * factor
@@ -73,7 +73,7 @@ class MapConstraints:
     def _with_spinners(self, positions_px: np.ndarray) -> np.ndarray:
         return np.where(self.sequence.movable[:, None], positions_px, self.draft_px)
 
-    def _fitted(self, positions_px: np.ndarray) -> np.ndarray:
+    def _fit_lengths(self, positions_px: np.ndarray) -> np.ndarray:
         """Scale paths about their heads to the lengths of their sliders.
 
         The factor is within `MAX_STRETCH`.
@@ -91,7 +91,7 @@ class MapConstraints:
         positions_px[:, on_path] = scaled
         return positions_px
 
-    def _on_screen(self, positions_px: np.ndarray) -> np.ndarray:
+    def _move_onto_screen(self, positions_px: np.ndarray) -> np.ndarray:
         """Move whole objects onto the playfield and the screen.
 
         Starts move into the playfield, then paths onto the screen as far as starts allow.
@@ -103,7 +103,7 @@ class MapConstraints:
         )
         starts = _object_starts(self.sequence)
         shifts = np.clip(positions_px[:, starts], low, high) - positions_px[:, starts]  # [S, objects, 2]
-        moved = self._shifted(positions_px, shifts)
+        moved = self._shift_objects(positions_px, shifts)
         if not len(self.sequence.path_lengths_px):
             return moved
         shares = np.linspace(0.0, 1.0, PATH_SAMPLES + 1)[1:]
@@ -115,9 +115,9 @@ class MapConstraints:
         path_shifts = np.zeros_like(shifts)
         heads = _path_heads(self.sequence)
         path_shifts[:, np.searchsorted(starts, heads)] = inward
-        return self._shifted(moved, np.clip(moved[:, starts] + path_shifts, low, high) - moved[:, starts])
+        return self._shift_objects(moved, np.clip(moved[:, starts] + path_shifts, low, high) - moved[:, starts])
 
-    def _shifted(self, positions_px: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    def _shift_objects(self, positions_px: np.ndarray, shifts: np.ndarray) -> np.ndarray:
         """Move each point with the start of its object.
 
         Shifts are [S, starts, 2]; spinners stay.
@@ -141,7 +141,7 @@ def _path_heads(sequence: PointSequence) -> np.ndarray:
     return np.searchsorted(np.maximum.accumulate(sequence.path_of), np.arange(len(sequence.path_ends)))
 
 
-def _stacked(sequence: PointSequence, draft_px: np.ndarray) -> list[tuple[int, np.ndarray, float]]:
+def _find_stacked(sequence: PointSequence, draft_px: np.ndarray) -> list[tuple[int, np.ndarray, float]]:
     """Return stacked points of the draft.
 
     Each entry is (start of an earlier object, points of a later one at the same position, factor of `stack_px`).

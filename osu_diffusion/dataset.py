@@ -19,7 +19,7 @@ from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.chart_folders import chart_groups
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.star_rating import star_rating
-from osu_diffusion.coarse_positions import on_grid, with_trimmed_paths
+from osu_diffusion.coarse_positions import move_to_grid, with_trimmed_paths
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.features import CENTRE_PX
 from osu_diffusion.points import PointSequence, sequence_of
@@ -112,14 +112,14 @@ def draft_positions(
     on its grid, and is trimmed after that. If trimming then cuts another number of them, the trimmed ones are put on
     the grid instead.
     """
-    draft = sequence_of(with_trimmed_paths(on_grid(mirrored(beatmap, mirror))))
+    draft = sequence_of(with_trimmed_paths(move_to_grid(mirror_map(beatmap, mirror))))
     if len(draft) != len(sequence) or (draft.kinds != sequence.kinds).any():
-        draft = sequence_of(on_grid(mirrored(mapped, mirror)))
+        draft = sequence_of(move_to_grid(mirror_map(mapped, mirror)))
     assert len(draft) == len(sequence), "a grid changes no number of points"
     return draft.positions
 
 
-def mirrored(beatmap: Beatmap, mirror: tuple[bool, bool]) -> Beatmap:
+def mirror_map(beatmap: Beatmap, mirror: tuple[bool, bool]) -> Beatmap:
     """Return the mirror image of a beatmap; only objects are copied."""
 
     def image(x: float, y: float) -> tuple[float, float]:
@@ -135,7 +135,7 @@ def mirrored(beatmap: Beatmap, mirror: tuple[bool, bool]) -> Beatmap:
     return replace(beatmap, hit_objects=objects)
 
 
-def mirrored_positions(positions: np.ndarray, mirror: tuple[bool, bool]) -> np.ndarray:
+def mirror_positions(positions: np.ndarray, mirror: tuple[bool, bool]) -> np.ndarray:
     """Return the positions [..., 2] of the mirror image."""
     size = np.array([PLAYFIELD_WIDTH_PX, PLAYFIELD_HEIGHT_PX])
     return np.where(mirror, size - positions, positions)

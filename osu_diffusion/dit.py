@@ -75,7 +75,7 @@ class DiT(nn.Module):
         for layer, modulation in zip(self.layers, self.modulations, strict=True):
             x = layer(x, modulation(condition), seen, rotation)  # [N, T, D]
         shift, scale = self.final_modulation(condition).chunk(2, dim=1)  # [N, D] each
-        return self.final(modulated(x, shift, scale))  # [N, T, output_size]
+        return self.final(modulate(x, shift, scale))  # [N, T, output_size]
 
     def _init_weights(self) -> None:
         for module in self.modules():
@@ -106,8 +106,8 @@ class Block(nn.Module):
     def forward(self, x: Tensor, modulation: Tensor, seen: Tensor, rotation: Tensor | None) -> Tensor:
         """Apply the block to x [N, T, D] with a modulation [N, 6 D]."""
         shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = modulation.chunk(6, dim=1)
-        x = x + gate_a[:, None] * self.attention(modulated(x, shift_a, scale_a), seen, rotation)
-        inner = F.gelu(self.expand(modulated(x, shift_f, scale_f)), approximate="tanh")  # [N, T, 4 D]
+        x = x + gate_a[:, None] * self.attention(modulate(x, shift_a, scale_a), seen, rotation)
+        inner = F.gelu(self.expand(modulate(x, shift_f, scale_f)), approximate="tanh")  # [N, T, 4 D]
         return x + gate_f[:, None] * self.contract(inner)
 
 
@@ -124,7 +124,7 @@ class Attention(nn.Module):
         split = self.qkv(x).view(rows, length, 3, self.heads, width // self.heads)
         query, key, value = split.permute(2, 0, 3, 1, 4)  # [N, heads, T, D / heads] each
         if rotation is not None:
-            query, key = rotated(query, rotation), rotated(key, rotation)
+            query, key = rotate(query, rotation), rotate(key, rotation)
         # Written out: on a CPU the fused kernel takes three times as long in training, and sequences are short.
         scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5  # [N, heads, T, T]
         scores = scores.masked_fill(~seen, float("-inf"))
@@ -139,7 +139,7 @@ def band_mask(length: int, band: int, device: torch.device) -> Tensor:
     return (ahead <= band) & (ahead > -band)
 
 
-def modulated(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     """Normalise x, multiply it by 1 + scale, and shift it.
 
     x is [N, T, D], scale and shift are [N, D].
@@ -172,7 +172,7 @@ def rotary_angles(length: int, config: DiTConfig, device: torch.device) -> Tenso
     return torch.stack([angles.cos(), angles.sin()], dim=-1)
 
 
-def rotated(x: Tensor, rotation: Tensor) -> Tensor:
+def rotate(x: Tensor, rotation: Tensor) -> Tensor:
     """Rotate x [N, heads, T, d]; its halves of dimensions form pairs."""
     cos, sin = rotation[..., 0].to(x.dtype), rotation[..., 1].to(x.dtype)
     first, second = x.chunk(2, dim=-1)

@@ -38,11 +38,11 @@ class PointFeatures:
     path_lengths: np.ndarray
 
 
-def normalised(positions_px: np.ndarray) -> np.ndarray:
+def normalise(positions_px: np.ndarray) -> np.ndarray:
     return ((positions_px - CENTRE_PX) / POSITION_SCALE_PX).astype(np.float32)
 
 
-def in_px(positions: np.ndarray) -> np.ndarray:
+def convert_to_px(positions: np.ndarray) -> np.ndarray:
     """Convert normalised positions [..., 2] to px, float64."""
     return positions.astype(np.float64) * POSITION_SCALE_PX + CENTRE_PX
 
@@ -73,7 +73,7 @@ def point_features(
     path_ids = np.where(on_path, sequence.path_of + 1, 0)
     lengths = sequence.path_lengths_px[np.maximum(sequence.path_of, 0)] if len(sequence.path_lengths_px) else 0.0
     lengths_px = np.where(on_path, lengths, 0.0)
-    draft = normalised(draft_px) * has_draft
+    draft = normalise(draft_px) * has_draft
     columns = [
         np.eye(len(PointKind))[sequence.kinds],
         _time_columns(sequence),

@@ -192,7 +192,7 @@ def with_positions(beatmap: Beatmap, sequence: PointSequence, positions: np.ndar
         x, y = (float(value) for value in positions[first])
         objects.append(replace(obj, x=x, y=y))
         if isinstance(obj, Slider):
-            objects[-1].segments = _moved_segments(obj, positions, int(first))
+            objects[-1].segments = _move_segments(obj, positions, int(first))
     return replace(beatmap, hit_objects=objects)
 
 
@@ -220,7 +220,7 @@ def _add_slider(builder: _Builder, slider: Slider, index: int, duration_ms: floa
     builder.ends.append(end)
 
 
-def _moved_segments(slider: Slider, positions: np.ndarray, first: int) -> list[PathSegment]:
+def _move_segments(slider: Slider, positions: np.ndarray, first: int) -> list[PathSegment]:
     if not has_free_path(slider):
         dx, dy = float(positions[first][0] - slider.x), float(positions[first][1] - slider.y)
         return [replace(s, points=[(x + dx, y + dy) for x, y in s.points]) for s in slider.segments]

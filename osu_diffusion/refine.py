@@ -15,8 +15,8 @@ from osu_beatmap.rules.chart import circle_radius_px
 from osu_diffusion.coarse_positions import with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints
 from osu_diffusion.points import sequence_of, with_positions
-from osu_diffusion.sampling import Estimate, in_chunks, sample
-from osu_diffusion.schedule import SECTIONS, NoiseSchedule, spaced_steps, squared_cosine
+from osu_diffusion.sampling import Estimate, estimate_in_chunks, sample
+from osu_diffusion.schedule import SECTIONS, NoiseSchedule, space_steps, squared_cosine
 
 MAX_SEQ_LEN = 1024
 OVERLAP_BUFFER = 128
@@ -77,10 +77,10 @@ class Refiner(Protocol):
     full_share: float
     default_steps: int
 
-    def to_positions_px(self, positions: torch.Tensor) -> np.ndarray:
+    def convert_to_px(self, positions: torch.Tensor) -> np.ndarray:
         """Convert the network's positions [..., 2] to px."""
 
-    def from_positions_px(self, positions_px: np.ndarray) -> torch.Tensor: ...
+    def convert_from_px(self, positions_px: np.ndarray) -> torch.Tensor: ...
 
     def start(
         self, draft_px: np.ndarray, schedule: NoiseSchedule, samples: int, random_init: bool, generator: torch.Generator
@@ -112,7 +112,7 @@ def refine_positions(
     sequence = sequence_of(draft)
     constraints = MapConstraints(sequence, sequence.positions, options.stack_px, seen_radius_px(beatmap))
     drawn = draw_positions(refiner, constraints, wanted, options, seed, progress=progress)
-    return with_positions(draft, sequence, constraints.in_the_end(drawn)[0])
+    return with_positions(draft, sequence, constraints.constrain_result(drawn)[0])
 
 
 def draw_positions(
@@ -134,10 +134,10 @@ def draw_positions(
     schedule = schedule_of(refiner, options)
 
     def constrain(clean: torch.Tensor) -> torch.Tensor:
-        return refiner.from_positions_px(constraints.at_a_step(refiner.to_positions_px(clean)))
+        return refiner.convert_from_px(constraints.constrain_step(refiner.convert_to_px(clean)))
 
     def estimate(noisy: torch.Tensor, schedule: NoiseSchedule, step: int) -> Estimate:
-        return in_chunks(
+        return estimate_in_chunks(
             lambda part: estimator.part(noisy[:, part], schedule, step, part),
             noisy.shape[1],
             options.max_seq_len,
@@ -148,7 +148,7 @@ def draw_positions(
         start = refiner.start(constraints.draft_px, schedule, samples, options.random_init, generator)
         estimator = refiner.estimator(constraints, wanted, options)
         positions = sample(estimate, schedule, start, constrain, generator, options.refine_iters, progress)
-    return refiner.to_positions_px(positions)
+    return refiner.convert_to_px(positions)
 
 
 def schedule_of(refiner: Refiner, options: RefineOptions) -> NoiseSchedule:
@@ -161,7 +161,7 @@ def schedule_of(refiner: Refiner, options: RefineOptions) -> NoiseSchedule:
         share = refiner.full_share if options.random_init else refiner.noise_share
         used = max(1, round(SECTIONS * share))
         counts = (*(counts // used + (section < counts % used) for section in range(used)), *[0] * (SECTIONS - used))
-    return squared_cosine().respaced(spaced_steps(counts))
+    return squared_cosine().respace(space_steps(counts))
 
 
 def seen_radius_px(beatmap: Beatmap) -> float:

@@ -70,7 +70,7 @@ class GridRefiner(nn.Module):
         Returns:
             Positions [N, T, 2].
         """
-        scaled, guess, out_scale = self.conditioned(noisy, alpha_bars, inputs)
+        scaled, guess, out_scale = self.condition(noisy, alpha_bars, inputs)
         answer = self.answer(scaled, guess, steps, inputs)
         return guess + out_scale * answer
 
@@ -94,7 +94,7 @@ class GridRefiner(nn.Module):
         unwanted = self(noisy, alpha_bars, steps, replace(inputs, classes=null_classes))
         return unwanted + cfg_scale * (found - unwanted)
 
-    def conditioned(self, noisy: Tensor, alpha_bars: Tensor, inputs: RefinerInputs) -> tuple[Tensor, Tensor, Tensor]:
+    def condition(self, noisy: Tensor, alpha_bars: Tensor, inputs: RefinerInputs) -> tuple[Tensor, Tensor, Tensor]:
         """Return offset, guess and the scale of the guess's error.
 
         The noisy offset has unit variance [N, T, 2]; the guess is the best linear one [N, T, 2].
@@ -111,9 +111,9 @@ class GridRefiner(nn.Module):
     def answer(self, scaled: Tensor, guess: Tensor, steps: Tensor, inputs: RefinerInputs) -> Tensor:
         """Return the error of the guess at unit variance [N, T, 2]."""
         features = torch.cat([inputs.context, scaled, geometry(guess, inputs)], dim=-1)
-        return self.dit(features, steps, inputs.classes, self._seen(inputs)).float()
+        return self.dit(features, steps, inputs.classes, self._attention_mask(inputs)).float()
 
-    def _seen(self, inputs: RefinerInputs) -> Tensor | None:
+    def _attention_mask(self, inputs: RefinerInputs) -> Tensor | None:
         if inputs.hidden is None:
             return None
         length = inputs.hidden.shape[1]

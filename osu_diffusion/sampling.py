@@ -98,7 +98,7 @@ def chunks(length: int, longest: int, buffer: int) -> Iterator[tuple[slice, slic
         kept_to = keep_last
 
 
-def in_chunks(estimate: Callable[[slice], Estimate], length: int, longest: int, buffer: int) -> Estimate:
+def estimate_in_chunks(estimate: Callable[[slice], Estimate], length: int, longest: int, buffer: int) -> Estimate:
     """Estimate a whole sequence by estimates of its pieces.
 
     The pieces are joined before any noise is drawn, so no seam can arise: the estimates on both sides of a join used

@@ -70,7 +70,7 @@ class NoiseSchedule:
         """Weight of x_t in that mean."""
         return (1.0 - self.alpha_bars_before) * np.sqrt(1.0 - self.betas) / (1.0 - self.alpha_bars)
 
-    def respaced(self, steps: Sequence[int]) -> NoiseSchedule:
+    def respace(self, steps: Sequence[int]) -> NoiseSchedule:
         """Return the diffusion that visits only these steps, ascending."""
         bars = self.alpha_bars[list(steps)]
         return NoiseSchedule(1.0 - bars / np.append(1.0, bars[:-1]), self.model_steps[list(steps)])
@@ -90,7 +90,7 @@ def squared_cosine() -> NoiseSchedule:
     return NoiseSchedule(np.array(betas), np.array(steps))
 
 
-def spaced_steps(counts: Sequence[int], steps: int = DIFFUSION_STEPS) -> list[int]:
+def space_steps(counts: Sequence[int], steps: int = DIFFUSION_STEPS) -> list[int]:
     """Return the steps to visit.
 
     The diffusion is cut into equal sections, least noise first; `counts` is the number of steps in each.

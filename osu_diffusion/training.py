@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from osu_beatmap.held_out import Split
 from osu_diffusion.conditions import ConditionSpec
-from osu_diffusion.dataset import DOUBLE_TIME_RATE, MIRRORS, RefinerChart, load_charts, mirrored_positions
+from osu_diffusion.dataset import DOUBLE_TIME_RATE, MIRRORS, RefinerChart, load_charts, mirror_positions
 from osu_diffusion.dit import DiTConfig
-from osu_diffusion.features import POSITION_SCALE_PX, draft_distances, normalised, point_features
+from osu_diffusion.features import POSITION_SCALE_PX, draft_distances, normalise, point_features
 from osu_diffusion.files.contract import RefinerContract
 from osu_diffusion.options import RefinerAugmentationOptions, RefinerTrainOptions
 from osu_diffusion.points import PointSequence
@@ -74,9 +74,9 @@ class PartSampler:
         mirror = int(rng.integers(len(MIRRORS))) if augmentation and augmentation.mirror else 0
         is_fast = bool(augmentation) and rng.random() < augmentation.double_time_probability
         first, last = part_of(chart.sequence, length, rng)
-        sequence = sliced(chart.sequence, first, last, DOUBLE_TIME_RATE if is_fast else 1.0)
+        sequence = slice_sequence(chart.sequence, first, last, DOUBLE_TIME_RATE if is_fast else 1.0)
         draft_px = chart.drafts[mirror, first:last].astype(np.float64)
-        clean_px = mirrored_positions(sequence.positions, MIRRORS[mirror])
+        clean_px = mirror_positions(sequence.positions, MIRRORS[mirror])
         has_draft = not augmentation or rng.random() >= self.options.no_draft_share
         distances_px = draft_distances(draft_px if has_draft else clean_px)
         if augmentation:
@@ -85,17 +85,17 @@ class PartSampler:
         reach = self.options.noise_share if has_draft else 1.0
         base = features.path_ids[features.path_ids > 0].min(initial=len(features.path_ids) + 1)
         return {
-            "context": padded(features.context, length),
-            "draft": padded(features.draft, length),
+            "context": pad(features.context, length),
+            "draft": pad(features.draft, length),
             "has_draft": np.float32(has_draft),
-            "path_ids": padded(np.maximum(features.path_ids - base + 1, 0), length),
-            "path_lengths": padded(features.path_lengths, length),
+            "path_ids": pad(np.maximum(features.path_ids - base + 1, 0), length),
+            "path_lengths": pad(features.path_lengths, length),
             "classes": self._classes(chart.classes[int(is_fast)], rng),
             "hidden": np.arange(length) >= last - first,
-            "clean": padded(normalised(clean_px), length),
+            "clean": pad(normalise(clean_px), length),
             "noise": rng.standard_normal((length, 2), dtype=np.float32),
             "step": np.int64(rng.integers(round(reach * DIFFUSION_STEPS))),
-            "counted": padded(sequence.movable, length),
+            "counted": pad(sequence.movable, length),
         }
 
     def _classes(self, classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -123,7 +123,7 @@ def part_of(sequence: PointSequence, length: int, rng: np.random.Generator) -> t
     return (first, last) if last > first else (first, min(first + length, len(sequence)))
 
 
-def sliced(sequence: PointSequence, first: int, last: int, speed: float = 1.0) -> PointSequence:
+def slice_sequence(sequence: PointSequence, first: int, last: int, speed: float = 1.0) -> PointSequence:
     """Return some points of a sequence, for features.
 
     Its paths stay those of the whole.
@@ -141,7 +141,7 @@ def sliced(sequence: PointSequence, first: int, last: int, speed: float = 1.0) -
     )
 
 
-def padded(values: np.ndarray, length: int) -> np.ndarray:
+def pad(values: np.ndarray, length: int) -> np.ndarray:
     """Pad values [n, ...] with zeros to `length` of them."""
     return np.concatenate([values, np.zeros((length - len(values), *values.shape[1:]), dtype=values.dtype)])
 
@@ -171,12 +171,12 @@ class RefinerTask:
 
         Its unit is the spread that is left to explain.
         """
-        noisy, alpha_bars, steps, inputs = self._asked(model, batch, batch.steps)
-        scaled, guess, out_scale = model.conditioned(noisy, alpha_bars, inputs)
+        noisy, alpha_bars, steps, inputs = self._make_inputs(model, batch, batch.steps)
+        scaled, guess, out_scale = model.condition(noisy, alpha_bars, inputs)
         answer = model.answer(scaled, guess, steps, inputs)
         return (answer - (batch.clean.to(guess.device) - guess) / out_scale).square().mean(-1)
 
-    def _asked(
+    def _make_inputs(
         self, model: nn.Module, batch: RefinerBatch, steps: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, RefinerInputs]:
         """Return the network's inputs for a batch at diffusion steps [N]."""
@@ -199,7 +199,7 @@ class RefinerTask:
             batch = self.held_out.batch(step)
             errors, counted = self._errors(model, batch), batch.counted
             losses.append(errors.cpu()[counted])
-            found = model(*self._asked(model, batch, torch.full_like(batch.steps, first_step))).cpu()
+            found = model(*self._make_inputs(model, batch, torch.full_like(batch.steps, first_step))).cpu()
             distances.append((found - batch.clean).norm(dim=-1)[counted])
             draft_distances_.append((batch.inputs.draft - batch.clean).norm(dim=-1)[counted])
         found_px, draft_px = (

@@ -53,7 +53,7 @@ _NAMES = (
 )
 
 
-def renamed_key(key: str) -> str:
+def rename_key(key: str) -> str:
     """Return the native name of a published parameter.
 
     An unknown one keeps its name, which matches nothing.
@@ -134,10 +134,10 @@ class V2Refiner:
     default_steps: int = DEFAULT_STEPS
     trims_paths: bool = False
 
-    def to_positions_px(self, positions: Tensor) -> np.ndarray:
+    def convert_to_px(self, positions: Tensor) -> np.ndarray:
         return (positions.numpy().astype(np.float64) + 1.0) / 2.0 * PLAYFIELD_PX
 
-    def from_positions_px(self, positions_px: np.ndarray) -> Tensor:
+    def convert_from_px(self, positions_px: np.ndarray) -> Tensor:
         return torch.from_numpy((positions_px / PLAYFIELD_PX * 2.0 - 1.0).astype(np.float32)).clamp(
             -MAX_CLEAN, MAX_CLEAN
         )
@@ -151,7 +151,7 @@ class V2Refiner:
         """
         if random_init:
             return torch.randn((samples, *draft_px.shape), generator=generator)
-        return self.from_positions_px(draft_px).expand(samples, *draft_px.shape)
+        return self.convert_from_px(draft_px).expand(samples, *draft_px.shape)
 
     def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> V2Estimator:
         unwanted = replace(wanted.attributes, mapper_id=None, descriptors=wanted.negative_descriptors)

@@ -41,7 +41,7 @@ def fit_red_lines_as_published(beats: Beats, leniency_ms: float) -> list[TimingP
     announced = beats.is_timing_point[order]
     fit = _Fit(times_ms, beats.is_measure[order] & ~announced, announced, leniency_ms)
     if len(times_ms):
-        fit.announced_lines()
+        fit.announce_lines()
         fit.meters()
         fit.tempos()
     return fit.lines.all_points()
@@ -63,7 +63,7 @@ class _Fit:
         self.weights = np.where(announced, 0.0, 1.0)
         self.lines = LineEditor(())
 
-    def announced_lines(self) -> None:
+    def announce_lines(self) -> None:
         for time_ms in self.times_ms[self.announced]:
             self.lines.put_red(float(time_ms))
         if not self.lines.all_points():
@@ -76,7 +76,7 @@ class _Fit:
             if announced:
                 beats_in_bar, bar_ms = 0, time_ms
                 continue
-            line = self.lines.at(time_ms - 1).point
+            line = self.lines.line_at(time_ms - 1).point
             if round(line.time_ms) == time_ms:
                 continue
             beats_in_bar += 1
@@ -92,7 +92,7 @@ class _Fit:
         beats_in_bar = 0
         last_beat_ms = DEFAULT_BEAT_MS
         for index, time_ms in enumerate(self.times_ms.tolist()):
-            line = self.lines.at(time_ms - 1).point
+            line = self.lines.line_at(time_ms - 1).point
             start_ms = round(line.time_ms)
             if start_ms == time_ms:
                 beats_in_bar = 0
@@ -115,7 +115,7 @@ class _Fit:
                 beats_in_bar = self._beats_since_downbeat(own[split:-1])
             last_beat_ms = beat_ms
             beats_in_bar += 1
-            line = self.lines.at(time_ms).point
+            line = self.lines.line_at(time_ms).point
             if round(line.time_ms) == time_ms:
                 beats_in_bar = 0
             if self.is_downbeat[index]:

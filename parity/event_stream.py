@@ -50,25 +50,25 @@ class EventStream:
             self._state_times(start, types_first)
             self._spread_anchors(start, end_ms, types_first)
 
-    def retimed(self, end_ms: float, types_first: bool) -> EventStream:
+    def retime(self, end_ms: float, types_first: bool) -> EventStream:
         """Return the events with times as if added at once."""
         stream = EventStream()
         stream.extend(self.events, end_ms, types_first)
         return stream
 
-    def between(self, start_ms: float, end_ms: float) -> list[Event]:
+    def select_span(self, start_ms: float, end_ms: float) -> list[Event]:
         """Return the events of a span.
 
         They go from the last one before `start_ms` to the last one before `end_ms`.
         """
-        return self.events[self._after_last_before(start_ms) : self._after_last_before(end_ms)]
+        return self.events[self._index_after(start_ms) : self._index_after(end_ms)]
 
     def last_before(self, kind: EventKind, time_ms: float) -> Event | None:
         """Return the last event of a kind before `time_ms`."""
         pairs = zip(reversed(self.events), reversed(self.times_ms), strict=True)
         return next((event for event, own_ms in pairs if event.kind is kind and own_ms < time_ms), None)
 
-    def until(self, time_ms: float) -> EventStream:
+    def cut_after(self, time_ms: float) -> EventStream:
         """Return a copy without the last events that are after a time."""
         stop = len(self.times_ms)
         while stop and self.times_ms[stop - 1] > time_ms:
@@ -80,10 +80,10 @@ class EventStream:
         kept = [index for index, own_ms in enumerate(self.times_ms) if own_ms >= time_ms]
         return EventStream([self.events[index] for index in kept], [self.times_ms[index] for index in kept])
 
-    def followed_by(self, other: EventStream) -> EventStream:
+    def concatenate(self, other: EventStream) -> EventStream:
         return EventStream(self.events + other.events, self.times_ms + other.times_ms)
 
-    def merged(self, other: EventStream) -> EventStream:
+    def merge(self, other: EventStream) -> EventStream:
         """Merge two streams by time; ties take this one first.
 
         Each keeps its own order.
@@ -94,7 +94,7 @@ class EventStream:
             result._add(event, time_ms)
         return result
 
-    def in_pixels(self, spec: EncodingSpec, key_count: int) -> EventStream:
+    def convert_to_pixels(self, spec: EncodingSpec, key_count: int) -> EventStream:
         """Return the stream with positions as pairs of whole pixels.
 
         Columns become such pairs, too, if `key_count` is given.
@@ -124,7 +124,7 @@ class EventStream:
         self.events.append(event)
         self.times_ms.append(time_ms)
 
-    def _after_last_before(self, time_ms: float) -> int:
+    def _index_after(self, time_ms: float) -> int:
         stop = len(self.times_ms)
         while stop and self.times_ms[stop - 1] >= time_ms:
             stop -= 1

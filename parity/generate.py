@@ -27,7 +27,7 @@ from osuT5.tokens.events import ContextKind, Event, EventKind
 from parity.assembly.assembly import assemble_as_published
 from parity.assembly.groups import beats_as_published, groups_as_published
 from parity.assembly.resnap import resnap_as_published
-from parity.assembly.span import with_span_as_published
+from parity.assembly.span import with_span
 from parity.beat_fit import fit_red_lines_as_published
 from parity.event_stream import EventStream
 from parity.window_schedule import OriginalChart, OriginalWriter
@@ -110,7 +110,7 @@ def generate_as_published(
     lines = run.timing(timing_writer or writer)
     written = run.write_up_to(run.outputs)
     result = OriginalMap(Beatmap(mode=chart.attributes.mode), run.stages)
-    stream = reduce(EventStream.merged, written.values(), EventStream())
+    stream = reduce(EventStream.merge, written.values(), EventStream())
     spec, events = run.pixel_spec, stream.events
     if lines is None and (ContextKind.TIMING in options.outputs or spec.timing_in_map):
         lines = red_lines_of(events, spec.types_first, options.timing_leniency_ms)
@@ -128,7 +128,7 @@ def generate_as_published(
     )
     if options.adds_to_reference and reference is not None:
         given = replace(reference.plain, timing_points=reference.to_encode.timing_points)
-        result.beatmap = with_span_as_published(given, result.beatmap, *_span(options))
+        result.beatmap = with_span(given, result.beatmap, *_span(options))
     return result
 
 
@@ -172,7 +172,7 @@ class _Run:
         self.contexts = self.spec.contexts_of(chart.attributes.mode)
         self.outputs = options.outputs
         for context in options.given & set(self.contexts):
-            chart.streams[context] = self._of_reference(context, self.spec.encoding)
+            chart.streams[context] = self._encode_reference(context, self.spec.encoding)
 
     @property
     def pixel_spec(self) -> EncodingSpec:
@@ -194,7 +194,7 @@ class _Run:
             return None
         written = writer.write_context(ContextKind.TIMING, self.chart, self._begun(ContextKind.TIMING))
         self.chart.streams[ContextKind.TIMING] = written
-        stream = self._finished(ContextKind.TIMING)
+        stream = self._finish(ContextKind.TIMING)
         self.stages.append({ContextKind.TIMING: stream})
         self.outputs = tuple(context for context in self.outputs if context is not ContextKind.TIMING)
         beats = [event for event in stream.events if event.kind in (EventKind.TIME, *BEAT_KINDS)]
@@ -216,7 +216,7 @@ class _Run:
         for context in self.contexts[: last + 1]:
             if context not in self.chart.streams:
                 self.chart.streams[context] = self.writer.write_context(context, self.chart, self._begun(context))
-        finished = {context: self._finished(context) for context in asked}
+        finished = {context: self._finish(context) for context in asked}
         if finished:
             self.stages.append(finished)
         return finished
@@ -225,31 +225,31 @@ class _Run:
         """Return the events before the span, if the reference supplies the rest."""
         if not self.options.adds_to_reference or self.options.start_ms is None:
             return None
-        return self._of_reference(context, self.spec.encoding).until(self.options.start_ms - 1)
+        return self._encode_reference(context, self.spec.encoding).cut_after(self.options.start_ms - 1)
 
-    def _finished(self, context: ContextKind) -> EventStream:
+    def _finish(self, context: ContextKind) -> EventStream:
         """Return a stream as it goes into the map.
 
         Times are stated anew, only the span stays, and positions are in pixels.
         """
         options = self.options
-        stream = self.chart.streams[context].retimed(self.writer.song_ms, self.spec.encoding.types_first)
+        stream = self.chart.streams[context].retime(self.writer.song_ms, self.spec.encoding.types_first)
         if options.start_ms is not None:
             stream = stream.since(options.start_ms - SPAN_SLACK_MS)
         if options.end_ms is not None:
-            stream = stream.until(options.end_ms + SPAN_SLACK_MS)
+            stream = stream.cut_after(options.end_ms + SPAN_SLACK_MS)
         if context is ContextKind.MAP:
-            stream = stream.in_pixels(self.spec.encoding, self.key_count)
+            stream = stream.convert_to_pixels(self.spec.encoding, self.key_count)
         return self._amid_reference(context, stream) if options.adds_to_reference else stream
 
     def _amid_reference(self, context: ContextKind, stream: EventStream) -> EventStream:
-        reference = self._of_reference(context, self.pixel_spec).in_pixels(self.pixel_spec, self.key_count)
+        reference = self._encode_reference(context, self.pixel_spec).convert_to_pixels(self.pixel_spec, self.key_count)
         if self.options.start_ms is not None:
-            stream = reference.until(self.options.start_ms - 1).followed_by(stream)
+            stream = reference.cut_after(self.options.start_ms - 1).concatenate(stream)
         if self.options.end_ms is not None:
-            stream = stream.followed_by(reference.since(self.options.end_ms + 1))
+            stream = stream.concatenate(reference.since(self.options.end_ms + 1))
         return stream
 
-    def _of_reference(self, context: ContextKind, spec: EncodingSpec) -> EventStream:
+    def _encode_reference(self, context: ContextKind, spec: EncodingSpec) -> EventStream:
         groups = encode_context(self.reference.to_encode, context, spec, self.writer.song_ms, PUBLISHED)
         return EventStream.of(groups)

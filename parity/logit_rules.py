@@ -135,10 +135,10 @@ class Lookback:
         follows_type = torch.isin(ids[:, -1], self._timed_types.to(ids.device))
         if not follows_type.any():
             return scores
-        adjusted = self._without_decided(scores, last_scores, decided)
+        adjusted = self._remove_decided(scores, last_scores, decided)
         return torch.where(follows_type[:, None], adjusted, scores)
 
-    def _without_decided(self, scores: Tensor, last_scores: Tensor, decided: Tensor) -> Tensor:
+    def _remove_decided(self, scores: Tensor, last_scores: Tensor, decided: Tensor) -> Tensor:
         shares = scores.softmax(-1)
         ended = last_scores.softmax(-1)[:, self._ends.to(scores.device)].sum(-1)  # [rows]
         went_on = 1 - ended

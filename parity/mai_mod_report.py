@@ -85,7 +85,7 @@ class OriginalReport:
         self.beatmap = beatmap
         self.judged = judged
         self.position_px = position_px
-        self.group_of, self.groups = _grouped(judged, types_first)
+        self.group_of, self.groups = _group_events(judged, types_first)
 
     def text(self) -> str:
         by_category: dict[str, list[str]] = {}
@@ -122,12 +122,12 @@ class OriginalReport:
         wanted = expected.kind if expected else END
         if kind is K.TIME and wanted is K.TIME and abs(expected.value - each.event.value) <= 10:
             return False
-        following = self._following(index)
+        following = self._next_group(index)
         is_joint = following is not None and abs(each.time_ms - following.time_ms) < 2
         # A beat and an object at one time may come in either order.
         return not (is_joint and ((kind is K.SNAPPING and wanted in BEATS) or (kind in BEATS and wanted is K.SNAPPING)))
 
-    def _following(self, index: int) -> _Group | None:
+    def _next_group(self, index: int) -> _Group | None:
         number = self.group_of[index] + 1
         return self.groups[number] if number < len(self.groups) else None
 
@@ -234,7 +234,7 @@ class OriginalReport:
         return (combo, int(before.time_ms + 1e-5)) if combo else None
 
 
-def _grouped(judged: Iterable[JudgedEvent], types_first: bool) -> tuple[list[int], list[_Group]]:
+def _group_events(judged: Iterable[JudgedEvent], types_first: bool) -> tuple[list[int], list[_Group]]:
     """Return the group of each event, and the groups.
 
     A group has the time of its type event.

@@ -75,7 +75,7 @@ class OriginalSpan:
     pads: bool = False
 
 
-def refined_as_published(
+def refine_points(
     refiner: V2Refiner,
     points: OriginalPoints,
     classes: OriginalClasses,
@@ -142,17 +142,17 @@ class _Run:
         seen[:length, :length] = band_mask(length, BAND, seen.device)
         context = pad(self.context[first : first + length], (0, 0, 0, padding))
 
-        def constrained(clean: Tensor) -> Tensor:
+        def constrain(clean: Tensor) -> Tensor:
             return self._with_slider_ends(torch.where(may_move[:, None], clean, start), first, length)
 
-        positions = constrained(start)
+        positions = constrain(start)
         for step in range(len(self.schedule) - 1, -1, -1):
             steps = torch.tensor([int(self.schedule.model_steps[step])])
             answer = self.network.forward_with_cfg(
                 positions[None], steps, context[None], self.classes, self.null_classes, self.options.cfg_scale, seen
             )
             noise, share = (tensor[0] for tensor in answer)
-            clean = constrained(clean_from_noise(positions, noise, self.schedule, step)).clamp(-MAX_CLEAN, MAX_CLEAN)
+            clean = constrain(clean_from_noise(positions, noise, self.schedule, step)).clamp(-MAX_CLEAN, MAX_CLEAN)
             variances = log_variances(share, self.schedule, step)
             drawn = self._noise(length + padding)
             positions = posterior_step(positions, clean, self.schedule, step, drawn, variances)

@@ -59,11 +59,11 @@ def beats_of_passes_as_published(passes: Sequence[Beats], song_ms: int, clear_sh
     gaps = np.array([gap for beats in passes for gap in _gaps(_inside(beats, song_ms))]).reshape(-1, 2)
     if len(gaps) == 0:
         return Beats(np.zeros(0), np.zeros(0, bool), np.zeros(0, bool))
-    times_ms = _walked(_peaks(votes, gaps, clear_share), song_ms)
+    times_ms = _walk(_peaks(votes, gaps, clear_share), song_ms)
     counts = [count for beats in passes for count in _bar_lengths(_inside(beats, song_ms))]
     meter = int(np.median(counts)) if counts else USUAL_METER
     kinds = [_TEMPO if votes.announce_tempo(time_ms) else _BEAT for time_ms in times_ms]
-    _mark_downbeats(kinds, [votes.for_downbeat(time_ms) for time_ms in times_ms], meter)
+    _mark_downbeats(kinds, [votes.count_downbeats(time_ms) for time_ms in times_ms], meter)
     marks = np.array(kinds)
     return Beats(np.array(times_ms, dtype=np.float64), marks >= _DOWNBEAT, marks == _TEMPO)
 
@@ -91,7 +91,7 @@ class _Votes:
         beat, downbeat, tempo = self._near(time_ms)
         return bool(tempo > beat and tempo > downbeat and beat + downbeat + tempo > 1)
 
-    def for_downbeat(self, time_ms: int) -> float:
+    def count_downbeats(self, time_ms: int) -> float:
         _, downbeat, tempo = self._near(time_ms)
         return float(downbeat + tempo)
 
@@ -156,7 +156,7 @@ def _peaks(votes: _Votes, gaps: np.ndarray, clear_share: float) -> _Peaks:
     median_bpm = MINUTE_MS / (np.median(gaps[:, 1]) * STEP_MS)
     bpm = bpm / np.ceil(bpm / (median_bpm * 1.5))
     bpm = bpm * np.ceil((median_bpm / 1.5) / bpm)
-    return _Peaks(times_ms, shapes["prominences"], MINUTE_MS / _filled(bpm, median_bpm), is_clear)
+    return _Peaks(times_ms, shapes["prominences"], MINUTE_MS / _fill(bpm, median_bpm), is_clear)
 
 
 def _clear_bpm(gaps: np.ndarray, time_ms: int, clear_share: float) -> float:
@@ -166,7 +166,7 @@ def _clear_bpm(gaps: np.ndarray, time_ms: int, clear_share: float) -> float:
     return MINUTE_MS / (edges[counts.argmax()] * STEP_MS) if counts.max() > clear_share * counts.sum() else np.nan
 
 
-def _filled(bpm: np.ndarray, median_bpm: float) -> np.ndarray:
+def _fill(bpm: np.ndarray, median_bpm: float) -> np.ndarray:
     """Fill unknown tempi with the one before.
 
     The first ones get the first known tempo.
@@ -178,7 +178,7 @@ def _filled(bpm: np.ndarray, median_bpm: float) -> np.ndarray:
     return bpm[known[np.maximum(before, 0)]]
 
 
-def _walked(peaks: _Peaks, song_ms: int) -> list[int]:
+def _walk(peaks: _Peaks, song_ms: int) -> list[int]:
     """Return beat times in order, by walks from the highest peaks."""
     walk = _Walk(peaks, song_ms)
     for start in np.argsort(-peaks.heights, kind="stable"):

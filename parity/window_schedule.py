@@ -146,7 +146,7 @@ class OriginalWriter:
         """
         end_ms = window.start_ms + self.spec.grid.window_ms
         texts = {
-            context: self._ids_of(stream.between(window.start_ms, end_ms), window.start_ms)
+            context: self._ids_of(stream.select_span(window.start_ms, end_ms), window.start_ms)
             for context, stream in streams.items()
         }
         place = self._place(streams, window.start_ms)
@@ -174,7 +174,9 @@ class OriginalWriter:
 
         Kiai is stated if the model was trained with it; otherwise it is off if it is stated at all.
         """
-        told = {kind: self._last_told(kind, streams, start_ms) for kind in (EventKind.KIAI, EventKind.SCROLL_SPEED)}
+        told = {
+            kind: self._find_last_event(kind, streams, start_ms) for kind in (EventKind.KIAI, EventKind.SCROLL_SPEED)
+        }
         kiai = told[EventKind.KIAI] if EventKind.KIAI in self.spec.conditions else None
         speed = told[EventKind.SCROLL_SPEED]
         return SongPlace(
@@ -185,15 +187,15 @@ class OriginalWriter:
         )
 
     @staticmethod
-    def _last_told(kind: EventKind, streams: dict[ContextKind, EventStream], start_ms: int) -> Event | None:
+    def _find_last_event(kind: EventKind, streams: dict[ContextKind, EventStream], start_ms: int) -> Event | None:
         """Return the last event of a kind before the window."""
         last = next((streams[context] for context in STATE_HOLDERS[kind] if context in streams), None)
         return None if last is None else last.last_before(kind, start_ms)
 
     def _ids_of(self, events: Iterable[Event], start_ms: int) -> list[int]:
-        return [self.spec.vocabulary.encode_clipped(self._in_window(event, start_ms)) for event in events]
+        return [self.spec.vocabulary.encode_clipped(self._shift_to_window(event, start_ms)) for event in events]
 
-    def _in_window(self, event: Event, start_ms: int) -> Event:
+    def _shift_to_window(self, event: Event, start_ms: int) -> Event:
         if event.kind is not EventKind.TIME:
             return event
         return event._replace(value=int((event.value - start_ms) / self.spec.grid.time_step_ms))
@@ -206,7 +208,7 @@ class OriginalWriter:
             start_ms + self.spec.grid.window_ms,
             self.spec.encoding.types_first,
         )
-        return stream.until(start_ms + self.grid.decided_ms) if task.lookahead_ms else stream
+        return stream.cut_after(start_ms + self.grid.decided_ms) if task.lookahead_ms else stream
 
     def _own_ids(self, task: WindowTask) -> list[int]:
         """Return the generated ids without end marks.

@@ -28,7 +28,7 @@ def known_classes() -> dict[str, list[str]]:
     return {"intervals_beats": [str(beats) for beats in INTERVALS], "phases_beats": [str(p) for p in BEAT_FRACTIONS]}
 
 
-def sized(**sizes: int) -> RhythmConfig:
+def make_config(**sizes: int) -> RhythmConfig:
     """Return the sizes of a network for the tables of this version."""
     return RhythmConfig(len(INTERVALS), len(BEAT_FRACTIONS), BAR_BEATS, **sizes)
 

@@ -79,18 +79,18 @@ def batch_of(parts: Sequence[tuple[Rhythm, slice]], speeds: Sequence[float] | No
     def rows(values: Sequence[np.ndarray], padding: float) -> Tensor:
         return pad_sequence([torch.from_numpy(value) for value in values], True, padding)
 
-    def before(values: np.ndarray, nothing: float) -> np.ndarray:
+    def shift(values: np.ndarray, nothing: float) -> np.ndarray:
         return np.concatenate([np.array([nothing], dtype=values.dtype), values[:-1]])
 
-    def played(values: np.ndarray, speed: float) -> np.ndarray:
+    def scale_by_speed(values: np.ndarray, speed: float) -> np.ndarray:
         return (values / speed).astype(np.float32)
 
     each = list(zip(parts, speeds, strict=True))
     inputs = RhythmInputs(
-        previous=rows([before(r.classes[part], len(INTERVALS)) for (r, part), _ in each], len(INTERVALS)),
+        previous=rows([shift(r.classes[part], len(INTERVALS)) for (r, part), _ in each], len(INTERVALS)),
         phases=rows([r.phases[part] for (r, part), _ in each], 0),
         beats=rows([r.beats[part] for (r, part), _ in each], 0),
-        lengths_ms=rows([before(played(r.lengths_ms[part], speed), 0.0) for (r, part), speed in each], 0.0),
-        beat_ms=rows([played(r.beat_ms[part], speed) for (r, part), speed in each], 0.0),
+        lengths_ms=rows([shift(scale_by_speed(r.lengths_ms[part], speed), 0.0) for (r, part), speed in each], 0.0),
+        beat_ms=rows([scale_by_speed(r.beat_ms[part], speed) for (r, part), speed in each], 0.0),
     )
     return RhythmBatch(inputs, rows([r.classes[part] for (r, part), _ in each], IGNORED))

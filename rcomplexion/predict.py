@@ -62,7 +62,7 @@ def _write_table(paths: list[Path], output: Path | None, model_path: Path | None
 
     from osu_beatmap.files.writer import write_text
     from rcomplexion.contract import load_model
-    from rcomplexion.table import as_csv, find_charts, rows_of
+    from rcomplexion.table import find_charts, format_csv, rows_of
 
     torch.set_num_threads(1)  # the network is too small to be shared
     model = load_model(model_path)
@@ -75,10 +75,10 @@ def _write_table(paths: list[Path], output: Path | None, model_path: Path | None
     if not rows:
         raise RequestError("There is no chart with a rhythm among these paths.")
     if output is None:
-        print(as_csv(rows), end="")
+        print(format_csv(rows), end="")
         return
     output.parent.mkdir(parents=True, exist_ok=True)
-    write_text(output, as_csv(rows))
+    write_text(output, format_csv(rows))
     print(f"{output}: {len(rows)} charts.")
 
 

@@ -70,7 +70,7 @@ def rows_of(path: Path, model: RhythmModel, skipped: list[str]) -> Iterator[Comp
             skipped.append(f"{place}: {error}")
 
 
-def as_csv(rows: Iterable[ComplexityRow]) -> str:
+def format_csv(rows: Iterable[ComplexityRow]) -> str:
     """Return the table with a line of names.
 
     Numbers have only meaningful decimals.

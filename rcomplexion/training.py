@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
-from rcomplexion.contract import save_model, sized
+from rcomplexion.contract import make_config, save_model
 from rcomplexion.dataset import IGNORED, RhythmBatch, RhythmCorpus, batch_of, load_rhythms
 from rcomplexion.model import RhythmModel
 from rcomplexion.options import RhythmTrainOptions
@@ -97,7 +97,7 @@ def train_rhythm(options: RhythmTrainOptions) -> Path:
     if options.threads:
         torch.set_num_threads(options.threads)
     task = _task(folder, options)
-    config = sized(**options.sizes)
+    config = make_config(**options.sizes)
     torch.manual_seed(options.seed)
     return train_small_model(RhythmModel(config), task, options.loop, options.run_path, partial(save_model, config))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from feedback.progress import Progress, Stage
-from model_files.hub import existing_folder
+from model_files.hub import find_folder
 from pipeline.cli.outcomes import Outcome
 from pipeline.request.options import GenerationRequest, RequestError
 from server.session import Session, default_path, program_stamp, read_session
@@ -88,7 +88,7 @@ def with_whole_paths(flat: dict[str, object], request: GenerationRequest) -> dic
     files["output_path"] = request.output.output_path
     sources = {"model_path": model.model_path, "lora_path": model.lora_path, "diff_ckpt": request.positions.diff_ckpt}
     # Of a model's two names the folder goes first, as where it is loaded; what is no folder is an id on the hub.
-    files |= {name: existing_folder(source) for name, source in sources.items() if source is not None}
+    files |= {name: find_folder(source) for name, source in sources.items() if source is not None}
     return {**flat, "server": "off"} | {name: str(path.absolute()) for name, path in files.items() if path is not None}
 
 

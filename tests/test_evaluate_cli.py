@@ -12,7 +12,7 @@ from evaluation import evaluate
 from evaluation.generate_maps import GeneratedMap, load_manifest
 from evaluation.options import EvaluationRequest, resolve_evaluation
 from evaluation.probes.timing_probes import with_times
-from evaluation.score import in_processes
+from evaluation.score import run_in_processes
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
@@ -129,7 +129,7 @@ def test_a_folder_of_human_charts_becomes_a_table(mapsets, tmp_path, capsys):
 
 
 def test_work_is_spread_over_processes_in_order():
-    assert list(in_processes(math.sqrt, [1.0, 4.0, 9.0], 2, "Roots")) == [1.0, 2.0, 3.0]
+    assert list(run_in_processes(math.sqrt, [1.0, 4.0, 9.0], 2, "Roots")) == [1.0, 2.0, 3.0]
 
 
 def test_wrong_input_gets_one_sentence(mapsets, tmp_path, capsys):

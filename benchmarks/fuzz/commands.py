@@ -23,7 +23,7 @@ from pathlib import Path
 # What the commands import when they run; see `_become`.
 import pipeline.generation.generate  # noqa: F401
 from benchmarks.fuzz.absurd_charts import absurd_chart, mode_of
-from benchmarks.fuzz.inputs import WORDS, mutated_bytes
+from benchmarks.fuzz.inputs import WORDS, mutate_bytes
 from benchmarks.fuzz.sane import sane_chart, write_song
 from benchmarks.fuzz.watch import MAX_GROWTH_MIB, MAX_SECONDS, FuzzReport, limit_memory
 from feedback.startup import STATUS_INTERRUPTED
@@ -83,26 +83,26 @@ def absurd_pair(folder: Path, rng: random.Random, seed: int) -> Sequence[str]:
     return ()
 
 
-def reported_map(folder: Path, rng: random.Random, seed: int) -> Sequence[str]:
+def replace_map(folder: Path, rng: random.Random, seed: int) -> Sequence[str]:
     """Put an absurd chart in place of the map; request any report."""
     absurd_map(folder, rng, seed)
     form = rng.choice(("text", "json", "md", "html"))
     return (f"output={form}", f"output_file={folder}/out/report.{form}") if rng.random() < 0.7 else (f"output={form}",)
 
 
-def broken_archive(folder: Path, rng: random.Random, seed: int) -> Sequence[str]:
+def break_archive(folder: Path, rng: random.Random, seed: int) -> Sequence[str]:
     """Put the mapset into an archive, and change its bytes."""
     absurd_map(folder, rng, seed)
     path = folder / "set.osz"
     write_osz(path, {file.name: file for file in (folder / "set").iterdir()})
-    path.write_bytes(mutated_bytes(path.read_bytes(), rng, 3))
+    path.write_bytes(mutate_bytes(path.read_bytes(), rng, 3))
     return ()
 
 
-def broken_song(folder: Path, rng: random.Random, _: int) -> Sequence[str]:
+def break_song(folder: Path, rng: random.Random, _: int) -> Sequence[str]:
     """Change bytes of the song."""
     path = folder / "set" / "song.ogg"
-    path.write_bytes(mutated_bytes(path.read_bytes(), rng))
+    path.write_bytes(mutate_bytes(path.read_bytes(), rng))
     return ()
 
 
@@ -115,14 +115,14 @@ def wrong_options(_: Path, rng: random.Random, __: int) -> Sequence[str]:
 MAP, SONG, OUT = "{folder}/set/map.osu", "{folder}/set/song.ogg", "output_path={folder}/out"
 FROM_MAP = ("inference.py", f"beatmap_path={MAP}", OUT, *GENERATION)
 COMMANDS = (
-    Command("review", ("mai_mod.py", f"beatmap_path={MAP}", "device=cpu"), reported_map),
-    Command("review of an archive", ("mai_mod.py", "beatmap_path={folder}/set.osz", "device=cpu"), broken_archive),
+    Command("review", ("mai_mod.py", f"beatmap_path={MAP}", "device=cpu"), replace_map),
+    Command("review of an archive", ("mai_mod.py", "beatmap_path={folder}/set.osz", "device=cpu"), break_archive),
     Command("new map", (*FROM_MAP, "in_context=[TIMING]"), absurd_map),
     Command("guest difficulty", (*FROM_MAP, "in_context=[GD,TIMING,KIAI]", "report=true"), absurd_map),
     Command("hitsounds", (*FROM_MAP, "in_context=[NO_HS]"), absurd_map),
     Command("part", (*FROM_MAP, "add_to_beatmap=true", "start_time=2000", "end_time=6000"), absurd_map),
     Command(
-        "timing", ("inference.py", f"audio_path={SONG}", "output_type=[TIMING]", OUT, "server=off"), broken_song, False
+        "timing", ("inference.py", f"audio_path={SONG}", "output_type=[TIMING]", OUT, "server=off"), break_song, False
     ),
     Command("options", ("inference.py", f"audio_path={SONG}", OUT, *GENERATION), wrong_options, False),
     Command(
@@ -229,10 +229,10 @@ class _Cases:
             words += command.change(folder, random.Random(seed), seed)
         inputs = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         said = folder.with_suffix(".txt")
-        return _ended(words, said, is_cold), inputs
+        return _run_to_end(words, said, is_cold), inputs
 
 
-def _ended(words: Sequence[str], said: Path, is_cold: bool) -> Ended:
+def _run_to_end(words: Sequence[str], said: Path, is_cold: bool) -> Ended:
     """Run a command in a process of its own until it ends."""
     sys.stdout.flush()
     child = os.fork()

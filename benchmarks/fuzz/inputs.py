@@ -46,7 +46,7 @@ MAX_AUDIO_SECONDS = 4 * SECONDS
 """A song of 12 s with more than this read from it was not mutated but invented."""
 
 
-def mutated_bytes(data: bytes, rng: random.Random, most: int = 12) -> bytes:
+def mutate_bytes(data: bytes, rng: random.Random, most: int = 12) -> bytes:
     """Return bytes with random changes: edits, deletions, insertions, repeats, cuts."""
     changed = bytearray(data)
     for _ in range(rng.randint(1, most)):
@@ -101,7 +101,7 @@ class InputCases:
     def _chart(self, rng: random.Random) -> None:
         text = absurd_chart(rng.randrange(10**9)) if rng.random() < 0.5 else sane_chart(rng.choice(tuple(GameMode)))
         data = text.encode(rng.choice(("utf-8", "utf-8", "utf-16", "utf-16-be")), errors="replace")
-        beatmap = parse_beatmap(decode_osu_bytes(mutated_bytes(data, rng)), "map.osu")
+        beatmap = parse_beatmap(decode_osu_bytes(mutate_bytes(data, rng)), "map.osu")
         assert parse_beatmap(write_beatmap(beatmap)) == beatmap, "writing changes the map"
 
     def _archive(self, rng: random.Random) -> None:
@@ -116,7 +116,7 @@ class InputCases:
             archive.writestr("song.ogg", self.songs[0][: rng.randrange(len(self.songs[0]))])
         path = self.folder / "set.osz"
         data = content.getvalue()
-        path.write_bytes(mutated_bytes(data, rng, 4) if rng.random() < 0.8 else data)
+        path.write_bytes(mutate_bytes(data, rng, 4) if rng.random() < 0.8 else data)
         found = read_osz(path)
         for name in found.other_files:
             found.read_bytes(name)
@@ -125,7 +125,7 @@ class InputCases:
     def _audio(self, rng: random.Random) -> None:
         place = rng.randrange(len(self.songs))
         path = self.folder / f"mutated{AUDIO_SUFFIXES[place]}"
-        path.write_bytes(mutated_bytes(self.songs[place], rng))
+        path.write_bytes(mutate_bytes(self.songs[place], rng))
         audio_format(path)
         read_tags(path)
         audio_duration_ms(path)
@@ -202,7 +202,7 @@ class InputCases:
                 return {}
             case 1:
                 return {
-                    "content": mutated_bytes(rng.choice((self.songs[0], sane_chart(GameMode.STANDARD).encode())), rng)
+                    "content": mutate_bytes(rng.choice((self.songs[0], sane_chart(GameMode.STANDARD).encode())), rng)
                 }
             case 2:
                 return {"content": rng.choice((b"", b"{", b"[]", b"null", b'{"kind":1}', b"[" * 2000, b"\xff\xfe"))}

@@ -27,7 +27,7 @@ import torch
 
 from benchmarks.arguments import command_parser
 from benchmarks.generate.steady import PROMPT_TOKENS, Song, noise, step_ms, write_song
-from benchmarks.generate.ways import Task, as_transformers, by_graphs, by_transformers
+from benchmarks.generate.ways import Task, convert_to_transformers, run_graphs, run_transformers
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.sampling.sampler import Sampling
@@ -133,11 +133,11 @@ class Bench:
         )
         for precision in self.precisions:
             model = self.model(precision, ready=False)
-            theirs = as_transformers(model, self.spec)
+            theirs = convert_to_transformers(model, self.spec)
             ready = self.model(precision)
             ways = {
-                "transformers' generate": partial(by_transformers, theirs, model, tasks, mels),
-                "graphs": partial(by_graphs, ready, tasks, mels),
+                "transformers' generate": partial(run_transformers, theirs, model, tasks, mels),
+                "graphs": partial(run_graphs, ready, tasks, mels),
             }
             first = None
             for name, way in ways.items():

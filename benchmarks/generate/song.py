@@ -132,7 +132,7 @@ def time_song(request: GenerationRequest) -> SongCost:
 
     with ExitStack() as stack:
         for stage, (owner, name) in STAGES.items():
-            stack.enter_context(_counted(owner, name, stage, work))
+            stack.enter_context(_count_calls(owner, name, stage, work))
         stack.enter_context(mock.patch.object(SongGenerator, "take", take))
         # One after the other: processor time cannot be divided between stages that overlap.
         stack.enter_context(mock.patch.object(schedule, "has_idle_core", lambda: False))
@@ -144,14 +144,14 @@ def time_song(request: GenerationRequest) -> SongCost:
 
 
 @contextmanager
-def _counted(owner: object, name: str, stage: str, work: Work) -> Iterator[None]:
+def _count_calls(owner: object, name: str, stage: str, work: Work) -> Iterator[None]:
     plain = getattr(owner, name)
 
-    def counted(*args, **kwargs):
+    def count_call(*args, **kwargs):
         with work.stage(stage):
             return plain(*args, **kwargs)
 
-    with mock.patch.object(owner, name, counted):
+    with mock.patch.object(owner, name, count_call):
         yield
 
 

@@ -77,7 +77,7 @@ class Work:
 
 
 @torch.inference_mode()
-def by_graphs(model: MapperModel, tasks: Sequence[Task], mels: Mels) -> Work:
+def run_graphs(model: MapperModel, tasks: Sequence[Task], mels: Mels) -> Work:
     """Run a model prepared for inference on a GPU, row by row.
 
     Each window is encoded once.
@@ -145,7 +145,7 @@ class Likeliest:
 
 
 @torch.inference_mode()
-def by_transformers(
+def run_transformers(
     theirs: WhisperForConditionalGeneration, model: MapperModel, tasks: Sequence[Task], mels: Mels
 ) -> Work:
     """Run transformers' `generate`, which encodes the window for every context.
@@ -153,7 +153,7 @@ def by_transformers(
     Everything besides encoder and decoder is its own work for every token.
     """
     work = Work(model.device.type)
-    with _timed(theirs.model.encoder, lambda call: "encoder", work), _timed(theirs, _decoder_stage, work):
+    with _time_calls(theirs.model.encoder, lambda call: "encoder", work), _time_calls(theirs, _decoder_stage, work):
         for task in tasks:
             spent = work.total_s
             started = work.now()
@@ -175,7 +175,7 @@ def by_transformers(
     return work
 
 
-def as_transformers(model: MapperModel, spec: Contract) -> WhisperForConditionalGeneration:
+def convert_to_transformers(model: MapperModel, spec: Contract) -> WhisperForConditionalGeneration:
     """Convert a model to transformers' Whisper with the same weights.
 
     The model must have layers of that kind.
@@ -216,7 +216,7 @@ def _decoder_stage(call: dict) -> str:
 
 
 @contextmanager
-def _timed(module: torch.nn.Module, stage_of: Callable[[dict], str], work: Work) -> Iterator[None]:
+def _time_calls(module: torch.nn.Module, stage_of: Callable[[dict], str], work: Work) -> Iterator[None]:
     """Count the calls of a module as a stage of the work."""
     plain = module.forward
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.arguments import command_parser
 from benchmarks.parity.cases import CaseResult, Verdict, each_case
-from benchmarks.parity.folders import GoldensError, kinds_in, unpacked
+from benchmarks.parity.folders import GoldensError, kinds_in, unpack
 from benchmarks.parity.report import row, summary
 
 INPUT_FOLDERS = {"osu_inputs"}
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     results: list[CaseResult] = []
     try:
-        with unpacked(options.goldens) as goldens:
+        with unpack(options.goldens) as goldens:
             kinds = [kind for kind in kinds_in(goldens) if kind not in INPUT_FOLDERS]
             for kind in options.kind or kinds:
                 if kind not in kinds:

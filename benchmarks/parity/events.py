@@ -52,12 +52,12 @@ def read_encoding(version: str, pixels: bool = False) -> EncodingSpec:
     return replace(spec, positions_split=True, position_cell_px=1, position_refine_px=0) if pixels else spec
 
 
-def recorded_rows(written: Mapping) -> list[Row]:
+def read_rows(written: Mapping) -> list[Row]:
     """Read the events and times of a recorded part."""
     return [(kind, value, ms) for (kind, value), ms in zip(written["events"], written["times"], strict=True)]
 
 
-def marked_beats(marked: Sequence[MarkedBeat], later_ms: float = 0.0) -> Beats:
+def convert_beats(marked: Sequence[MarkedBeat], later_ms: float = 0.0) -> Beats:
     """Convert decoded beats to beats of the song.
 
     The audio begins `later_ms` late.

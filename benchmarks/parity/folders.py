@@ -24,7 +24,7 @@ class GoldensError(ValueError):
 
 
 @contextmanager
-def unpacked(goldens: Path) -> Iterator[Path]:
+def unpack(goldens: Path) -> Iterator[Path]:
     """Yield a folder with one folder for each kind.
 
     Raises:

@@ -50,7 +50,7 @@ def load_recorded_bundle(goldens: Path, name: str) -> ModelBundle:
     return bundle_from_json(config, tokenizer, name=name)
 
 
-def asked_attributes(asked: Mapping[str, Any]) -> Attributes:
+def recorded_attributes(asked: Mapping[str, Any]) -> Attributes:
     """Return the attributes of a recorded `generation_config`."""
     return Attributes(
         mode=GameMode(asked["gamemode"]),

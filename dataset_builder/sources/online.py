@@ -95,12 +95,12 @@ def token_from_environment(api_url: str) -> str:
     return answer["access_token"]
 
 
-def ask_about(set_ids: Iterable[int], folder: Path, api_url: str, token: str) -> None:
+def request_facts(set_ids: Iterable[int], folder: Path, api_url: str, token: str) -> None:
     """Request facts about unknown mapsets, and cache each answer at once.
 
     Raises BuildError.
     """
-    known = cached_answers(folder)
+    known = read_cached_answers(folder)
     wanted = sorted(number for number in set(set_ids) if number > 0 and number not in known)
     for set_id in tqdm(wanted, desc="asking osu!", unit="mapset"):
         started = time.monotonic()
@@ -111,7 +111,7 @@ def ask_about(set_ids: Iterable[int], folder: Path, api_url: str, token: str) ->
         time.sleep(max(0.0, PAUSE_S - (time.monotonic() - started)))
 
 
-def cached_answers(folder: Path) -> dict[int, dict[str, Any]]:
+def read_cached_answers(folder: Path) -> dict[int, dict[str, Any]]:
     """Return cached answers by mapset.
 
     A mapset unknown to osu! has an empty one. A truncated line is skipped.

@@ -121,14 +121,14 @@ def added(work: FaultyCopy, obj: HitObject) -> Shown:
     time_ms = work.timing.snap((from_ms + to_ms) / 2, 2 if gap_beats > 0.9 else 4)
     if not 0.4 < gap_beats < 4 or min(time_ms - from_ms, to_ms - time_ms) < CLEARANCE_MS:
         return None
-    circle = Circle(float(round(time_ms)), *_between(work, obj, following))
+    circle = Circle(float(round(time_ms)), *_find_midpoint(work, obj, following))
     if isinstance(obj, Circle):
         circle.hitsound, circle.sample = obj.hitsound, copy.copy(obj.sample)
     work.objects.insert(index + 1, circle)
     return circle.time_ms, circle
 
 
-def _between(work: FaultyCopy, obj: HitObject, following: HitObject) -> Point:
+def _find_midpoint(work: FaultyCopy, obj: HitObject, following: HitObject) -> Point:
     if work.beatmap.mode is GameMode.MANIA:
         return column_x(int(work.rng.integers(work.beatmap.key_count)), work.beatmap.key_count), obj.y
     return float(round((obj.x + following.x) / 2)), float(round((obj.y + following.y) / 2))

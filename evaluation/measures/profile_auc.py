@@ -78,7 +78,9 @@ def control_auc(humans: Sequence[MapProfile], bands: ProfileBands) -> float:
     return float(np.nanmean(areas)) if np.isfinite(areas).any() else math.nan
 
 
-def telling_metrics(made: Sequence[MapProfile], humans: Sequence[MapProfile], bands: ProfileBands) -> list[str]:
+def find_distinctive_metrics(
+    made: Sequence[MapProfile], humans: Sequence[MapProfile], bands: ProfileBands
+) -> list[str]:
     """Return the metrics that distinguish the maps, most distinctive first."""
     maps = [*made, *humans]
     is_made = np.arange(len(maps)) < len(made)

@@ -51,7 +51,7 @@ SNAPS = Shape("snaps", snap_shares)
 GAPS = Shape("gaps", gap_octaves, octave_edges(4, 13), unit="octaves")
 
 
-def on_grid(case: Case) -> float:
+def grid_share(case: Case) -> float:
     places = divisors_of(case.generated)
     return float((places < len(DIVISORS)).mean()) if len(places) else math.nan
 
@@ -88,7 +88,7 @@ METRICS = (
     Metric(
         "on_grid",
         "fraction of objects less than 2 ms from a beat divisor of the chart's own red lines",
-        on_grid,
+        grid_share,
         Better.HIGHER,
         _TIMES_STAY | {"jittered_10ms": Reaction.FALLS, "wrong_tempo": Reaction.FALLS},
         0.1,

@@ -31,7 +31,7 @@ class Shape:
     unit: str = "bits"
     modes: frozenset[GameMode] = field(default=ALL_MODES)
 
-    def of(self, chart: MeasuredChart) -> np.ndarray:
+    def compute_shares(self, chart: MeasuredChart) -> np.ndarray:
         """Return the shares [bins] of a chart, NaN without any values."""
         values = self.values(chart)
         return values if self.edges is None else shares(values, self.edges)
@@ -66,7 +66,7 @@ class ShapeDistance:
     def __call__(self, case: Case) -> float:
         if case.band is None or self.shape.name not in case.band.shapes:
             return math.nan
-        return self.shape.distance(self.shape.of(case.generated), case.band.shapes[self.shape.name])
+        return self.shape.distance(self.shape.compute_shares(case.generated), case.band.shapes[self.shape.name])
 
 
 def shape_metric(name: str, shape: Shape, what: str, reacts: dict[str, Reaction], visible: float) -> Metric:

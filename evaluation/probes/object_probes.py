@@ -52,7 +52,7 @@ def random_places(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np
     if chart.beatmap.mode is GameMode.MANIA:
         return replace(chart.beatmap, hit_objects=_shuffle_columns(chart, rng))
     places = rng.uniform((0, 0), (PLAYFIELD_WIDTH_PX, PLAYFIELD_HEIGHT_PX), (len(chart.objects), 2)).round()
-    objects = [placed(obj, x, y) for obj, (x, y) in zip(chart.objects, places.tolist(), strict=True)]
+    objects = [place_object(obj, x, y) for obj, (x, y) in zip(chart.objects, places.tolist(), strict=True)]
     return replace(chart.beatmap, hit_objects=objects)
 
 
@@ -109,7 +109,7 @@ def settings_changed(chart: MeasuredChart, others: Sequence[MeasuredChart], rng:
     return replace(chart.beatmap, difficulty=changed, hit_objects=objects, timing_points=lines)
 
 
-def placed(obj: HitObject, x: float, y: float) -> HitObject:
+def place_object(obj: HitObject, x: float, y: float) -> HitObject:
     """Return an object at another position, a slider with its path."""
     if not isinstance(obj, Slider):
         return replace(obj, x=x, y=y)

@@ -35,7 +35,7 @@ def page(results: Sequence[Result]) -> str:
         f'<span class="key"><i style="background:{_colour(place)}"></i>{escape(result.name)}</span>'
         for place, result in enumerate(results)
     )
-    skipped = "".join(_skipped(result) for result in results if result.skipped)
+    skipped = "".join(_format_skipped(result) for result in results if result.skipped)
     return Template(PAGE.read_text(encoding="utf-8")).substitute(
         title=escape(title), legend=legend, sections="\n".join(sections), skipped=skipped
     )
@@ -112,7 +112,7 @@ def _values(result: Result, mode: GameMode, metric: str) -> list[tuple[str, floa
     return [(name, value) for name, value in of_mode if math.isfinite(value)]
 
 
-def _skipped(result: Result) -> str:
+def _format_skipped(result: Result) -> str:
     rows = "".join(f"<li>{escape(reason)}</li>" for reason in result.skipped)
     return f"<h2>Skipped in {escape(result.name)}</h2><ul>{rows}</ul>"
 

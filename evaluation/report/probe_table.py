@@ -57,7 +57,7 @@ def run_probe(charts: Sequence[tuple[str, MeasuredChart]], bands: Bands) -> dict
     pairs: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for song, chart in charts:
         others = [other for name, other in charts if name != song and other.beatmap.mode is chart.beatmap.mode]
-        clean = values_of(Case(chart, chart, chart.attributes, bands.of(chart.beatmap.mode, chart.level)))
+        clean = values_of(Case(chart, chart, chart.attributes, bands.find(chart.beatmap.mode, chart.level)))
         for probe, damaged in _damage(song, chart, others, bands):
             for name, value in values_of(damaged).items():
                 pairs[name, probe].append((clean[name], value))
@@ -75,7 +75,7 @@ def _damage(
         beatmap = probe(chart, others, np.random.default_rng(zlib.crc32(f"{song} {name}".encode())))
         if beatmap is not None and beatmap.hit_objects:
             # The song plays on, whatever is charted to it, and the level stays the one that was requested.
-            case = Case(MeasuredChart(beatmap, name), chart, chart.attributes, bands.of(beatmap.mode, chart.level))
+            case = Case(MeasuredChart(beatmap, name), chart, chart.attributes, bands.find(beatmap.mode, chart.level))
             yield name, case
 
 
@@ -85,7 +85,7 @@ def _finite(pairs: list[tuple[float, float]]) -> ProbeResult | None:
     return ProbeResult(known[:, 0], known[:, 1]) if len(known) else None
 
 
-def stated() -> Iterator[tuple[Metric, str, Reaction]]:
+def list_reactions() -> Iterator[tuple[Metric, str, Reaction]]:
     """Yield every metric with a probe and the expected reaction."""
     for metric in METRICS.values():
         for probe, reaction in metric.reacts.items():

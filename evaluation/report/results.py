@@ -144,7 +144,9 @@ def _figure(metric: str, maps: Sequence[ScoredMap], bands: Bands) -> Figure | No
     values = np.array([each.values[metric] for each in valued])
     error = float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else math.nan
     own = (float(values.mean()), error, float(np.median(values)), *map(float, np.quantile(values, [LOW, HIGH])))
-    known = [(each, band) for each in valued if (band := bands.of(each.mode, each.level)) and metric in band.quantiles]
+    known = [
+        (each, band) for each in valued if (band := bands.find(each.mode, each.level)) and metric in band.quantiles
+    ]
     return Figure(len(valued), *own, **_against_humans(metric, known) if known else {})
 
 
@@ -159,9 +161,9 @@ def _against_humans(metric: str, known: Sequence[tuple[ScoredMap, Band]]) -> dic
         for of in by_level.values()
     ]
     return {
-        "human_low": float(np.mean([band.at(metric, LOW) for _, band in known])),
-        "human_median": float(np.mean([band.at(metric, 0.5) for _, band in known])),
-        "human_high": float(np.mean([band.at(metric, HIGH) for _, band in known])),
+        "human_low": float(np.mean([band.quantile_of(metric, LOW) for _, band in known])),
+        "human_median": float(np.mean([band.quantile_of(metric, 0.5) for _, band in known])),
+        "human_high": float(np.mean([band.quantile_of(metric, HIGH) for _, band in known])),
         "in_band": float(np.mean([band.holds(metric, each.values[metric], **sides) for each, band in known])),
         "distance": sum(distances) / len(known),
     }

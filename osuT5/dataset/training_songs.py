@@ -17,7 +17,7 @@ from osu_beatmap.attributes import Attributes, attributes_of
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.writer import temporary_beside
-from osu_beatmap.geometry.catch_conversion import to_catch
+from osu_beatmap.geometry.catch_conversion import convert_to_catch
 from osu_beatmap.timing.active_point import Timing
 from osuT5.audio.decode import AudioError, load_audio
 from osuT5.audio.mel import song_mel
@@ -151,7 +151,7 @@ def _with_conversions(charts: list[ReadChart], report: SourceReport) -> list[tup
         if chart.record.mode is not GameMode.STANDARD:
             continue
         try:
-            catch = to_catch(chart.beatmap)
+            catch = convert_to_catch(chart.beatmap)
             record = replace(chart.record, mode=GameMode.CATCH, star_ratings=ChartRecord.of(catch).star_ratings)
         except BeatmapError as error:
             report.skip(chart.name, error)

@@ -13,7 +13,7 @@ from itertools import groupby
 from osu_beatmap.beatmap import Beatmap, CurveKind, Difficulty, GameMode, PathSegment, Point, Slider, TimingPoint
 from osu_beatmap.geometry.slider_path import SliderPath
 from osu_beatmap.timing.active_point import Timing, slider_length_px
-from osu_beatmap.timing.edits import set_kiai, with_sv_changes, with_volume_changes, without_redundant
+from osu_beatmap.timing.edits import drop_redundant, set_kiai, with_sv_changes, with_volume_changes
 from osuT5.encoding.hit_objects.object_decoder import decode_objects
 from osuT5.encoding.hit_objects.object_drafts import AssemblyReport, Draft
 from osuT5.encoding.hit_objects.positions import CENTRE
@@ -75,7 +75,7 @@ def assemble(
     beatmap = Beatmap(
         mode=mode,
         difficulty=replace(difficulty),
-        timing_points=without_redundant(lines),
+        timing_points=drop_redundant(lines),
         hit_objects=[draft.obj for draft in drafts],
     )
     return beatmap, report

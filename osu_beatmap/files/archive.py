@@ -91,7 +91,7 @@ class Osz:
             BeatmapError: It is missing, damaged or larger than `limits.max_file_bytes`.
         """
         known = self._find_existing(name)
-        with _opened(self.path) as archive:
+        with _open_zip(self.path) as archive:
             return b"".join(_chunks(archive, self._entries[known], self.limits.max_file_bytes))
 
     def extract(self, name: str, folder: str | Path) -> Path:
@@ -104,7 +104,7 @@ class Osz:
         """
         known = self._find_existing(name)
         target = Path(folder) / legal_file_name(PurePosixPath(known).name)
-        with _opened(self.path) as archive, temporary_beside(target) as file:
+        with _open_zip(self.path) as archive, temporary_beside(target) as file:
             for chunk in _chunks(archive, self._entries[known], self.limits.max_file_bytes):
                 file.write(chunk)
         return target
@@ -134,7 +134,7 @@ def read_osz(path: str | Path, limits: OszLimits = DEFAULT_LIMITS) -> Osz:
     """
     path = Path(path)
     osz = Osz(path, limits=limits)
-    with _opened(path) as archive:
+    with _open_zip(path) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         if len(entries) > limits.max_files:
             raise BeatmapError(f"{path.name} holds {len(entries)} files, more than the {limits.max_files} allowed.")
@@ -159,7 +159,7 @@ def _entry_names(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], l
     Safe names are relative to the folder of the beatmaps.
     """
     code_page = _code_page(archive, entries, limits)
-    own = {entry.filename: safe_archive_name(_decoded_name(entry, code_page)) for entry in entries}
+    own = {entry.filename: safe_archive_name(_decode_name(entry, code_page)) for entry in entries}
     own = {entry: name for entry, name in own.items() if name and not name.startswith(RESOURCE_FORKS)}
     folders = {name.rpartition("/")[0] for name in own.values() if _is_beatmap(name)}
     prefix = f"{folders.pop()}/" if len(folders) == 1 else ""
@@ -173,7 +173,7 @@ def _code_page(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], lim
 
     In it, most files that the beatmaps name exist.
     """
-    if all(_decoded_name(entry, "") for entry in entries):
+    if all(_decode_name(entry, "") for entry in entries):
         return DEFAULT_CODE_PAGE
     wanted: set[str] = set()
     left_bytes = limits.max_beatmap_bytes
@@ -189,13 +189,13 @@ def _code_page(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], lim
             wanted |= {name_key(PurePosixPath(name).name) for name in named if name}
 
     def found(code_page: str) -> int:
-        names = [_decoded_name(entry, code_page) for entry in entries]
+        names = [_decode_name(entry, code_page) for entry in entries]
         return len(wanted & {name_key(name).rpartition("/")[2] for name in names}) if all(names) else -1
 
     return max(CODE_PAGES, key=found)
 
 
-def _decoded_name(entry: zipfile.ZipInfo, code_page: str) -> str:
+def _decode_name(entry: zipfile.ZipInfo, code_page: str) -> str:
     """Return an entry's name; empty if it cannot be decoded.
 
     It is UTF-8 or text of the code page.
@@ -228,7 +228,7 @@ def _read_beatmap_entry(osz: Osz, archive: zipfile.ZipFile, name: str, left_byte
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def _open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open a zip file; errors of the zipfile module become BeatmapError."""
     try:
         with zipfile.ZipFile(path) as archive:

@@ -14,7 +14,7 @@ from osu_beatmap.files.number_fields import (
     FieldError,
     format_number,
     parse_float,
-    shown,
+    quote_text,
     time_offset_ms,
 )
 
@@ -44,7 +44,7 @@ def read_event_line(line: str, beatmap: Beatmap) -> None:
 def _read_file_event(line: str, beatmap: Beatmap) -> None:
     event = _FILE_EVENT.match(line)
     if event is None:
-        raise FieldError(f"{shown(line)} names no file")
+        raise FieldError(f"{quote_text(line)} names no file")
     # No file name holds quotes on Windows, and no line could write one.
     filename = (event["plain"] if event["quoted"] is None else event["quoted"]).replace('"', "").strip()
     # Some very old maps have their picture under the number of a video.
@@ -70,7 +70,7 @@ def _parse_offset(rest: str) -> tuple[float, float]:
 def parse_break_line(line: str, format_version: int) -> Break:
     fields = line.partition("//")[0].split(",")
     if len(fields) < 3:
-        raise FieldError(f"{shown(line)} has no end")
+        raise FieldError(f"{quote_text(line)} has no end")
     offset_ms = time_offset_ms(format_version)
     start_ms, end_ms = (parse_float(text) + offset_ms for text in fields[1:3])
     return Break(start_ms, max(start_ms, end_ms))

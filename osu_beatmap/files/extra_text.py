@@ -25,7 +25,7 @@ def with_extra_text(beatmap: Beatmap, sections: Iterable[tuple[str, list[str]]])
     """Yield the sections of a file, including unread lines."""
     waiting: dict[str, list[tuple[str, list[str]]]] = {}
     for follows, name, lines in beatmap.kept.sections:
-        waiting.setdefault(follows, []).append((name, _trimmed(lines)))
+        waiting.setdefault(follows, []).append((name, _trim(lines)))
     for section, body in sections:
         if section == "Events" and beatmap.kept.event_lines:
             body = _event_lines(beatmap, body)
@@ -35,7 +35,7 @@ def with_extra_text(beatmap: Beatmap, sections: Iterable[tuple[str, list[str]]])
         yield from left
 
 
-def _trimmed(lines: Sequence[str]) -> list[str]:
+def _trim(lines: Sequence[str]) -> list[str]:
     """Drop empty lines at the end."""
     count = len(lines)
     while count and not lines[count - 1].strip():
@@ -67,14 +67,14 @@ def _event_lines(beatmap: Beatmap, plain: list[str]) -> list[str]:
     lines = list(zip(parts, beatmap.kept.event_lines, strict=True))
     place = (beatmap.background, beatmap.background_offset_px)
     if (read.background, read.background_offset_px) != place:
-        lines = _replaced(lines, "background", [format_background_line(beatmap)] if beatmap.background else [])
+        lines = _replace_part(lines, "background", [format_background_line(beatmap)] if beatmap.background else [])
     if read.breaks != beatmap.breaks:
         version = beatmap.format_version
-        lines = _replaced(lines, "breaks", [format_break_line(pause, version) for pause in beatmap.breaks])
+        lines = _replace_part(lines, "breaks", [format_break_line(pause, version) for pause in beatmap.breaks])
     return [line for _, line in lines]
 
 
-def _replaced(lines: list[tuple[str, str]], part: str, new: list[str]) -> list[tuple[str, str]]:
+def _replace_part(lines: list[tuple[str, str]], part: str, new: list[str]) -> list[tuple[str, str]]:
     """Replace the lines of a part by others.
 
     They go to the place of the first one, or else where they separate nothing.

@@ -10,7 +10,7 @@ import unicodedata
 
 from osu_beatmap.beatmap import Metadata
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.files.number_fields import shown
+from osu_beatmap.files.number_fields import quote_text
 
 MAX_NAME_CHARACTERS = 200
 # File systems of Linux count bytes (255), and the temporary name while writing takes some.
@@ -28,13 +28,13 @@ def osu_file_name(metadata: Metadata) -> str:
     Long parts are cut, the version last.
     """
     parts = [_artist(metadata), _title(metadata), metadata.creator, metadata.version]
-    return _fitted(parts, "{} - {} ({}) [{}].osu")
+    return _fit(parts, "{} - {} ({}) [{}].osu")
 
 
 def osz_file_name(metadata: Metadata) -> str:
     """Return `Artist - Title.osz`, after the mapset's number if it has one."""
     number = f"{metadata.beatmapset_id} " if metadata.beatmapset_id > 0 else ""
-    return _fitted([_artist(metadata), _title(metadata)], number + "{} - {}.osz")
+    return _fit([_artist(metadata), _title(metadata)], number + "{} - {}.osz")
 
 
 def _artist(metadata: Metadata) -> str:
@@ -45,7 +45,7 @@ def _title(metadata: Metadata) -> str:
     return metadata.title or metadata.title_unicode
 
 
-def _fitted(parts: list[str], template: str) -> str:
+def _fit(parts: list[str], template: str) -> str:
     """Join the parts of a name; cut the longest until it fits.
 
     The last part is cut only if the others are short.
@@ -107,5 +107,5 @@ def safe_archive_name(name: str) -> str:
     path = name.replace("\\", "/")
     parts = path.split("/")
     if path.startswith("/") or _DRIVE.match(path) or ".." in parts or any(ord(character) < 32 for character in path):
-        raise BeatmapError(f"The archive entry {shown(name)} points outside the mapset's folder.")
+        raise BeatmapError(f"The archive entry {quote_text(name)} points outside the mapset's folder.")
     return "/".join(part for part in parts if part not in ("", "."))

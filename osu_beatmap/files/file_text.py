@@ -34,7 +34,7 @@ class FileText:
         ends = [line[len(line.rstrip("\r\n")) :] for line in lines[:1]]
         return cls(lines, encoding, ends[0] if ends and ends[0] else "\r\n")
 
-    def encoded(self, line: str) -> str:
+    def encode(self, line: str) -> str:
         """Return a new line in the encoding of this text."""
         text = line.encode("utf-8").decode("latin-1") if self.encoding == "latin-1" else line
         return text + self.line_end

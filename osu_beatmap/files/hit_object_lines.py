@@ -33,8 +33,8 @@ from osu_beatmap.files.number_fields import (
     parse_coordinate,
     parse_float,
     parse_int,
+    quote_text,
     round_coordinate,
-    shown,
     time_offset_ms,
 )
 from osu_beatmap.quirks import NO_QUIRKS, Quirks
@@ -204,11 +204,11 @@ def parse_path(text: str, head: Point, format_version: int) -> list[PathSegment]
         if token[:1].isalpha():
             pieces.append((token, []))
         elif not pieces:
-            raise FieldError(f"slider path {shown(text)} has no curve type")
+            raise FieldError(f"slider path {quote_text(text)} has no curve type")
         else:
             pieces[-1][1].append(_parse_point(token, format_version))
     if not all(points for _, points in pieces[1:]):
-        raise FieldError(f"slider path {shown(text)} has a curve type without points")
+        raise FieldError(f"slider path {quote_text(text)} has a curve type without points")
     if len(pieces) > 1 and len(pieces[-1][1]) == 1:
         # osu!lazer gives a red last point a letter, though no segment follows it.
         pieces[-2][1].extend(pieces.pop()[1])
@@ -241,7 +241,7 @@ def curve_kind(text: str) -> CurveKind:
 def _parse_point(token: str, format_version: int) -> Point:
     x, separator, y = token.partition(":")
     if not separator:
-        raise FieldError(f"slider point {shown(token)} is not x:y")
+        raise FieldError(f"slider point {quote_text(token)} is not x:y")
     return parse_coordinate(x, format_version), parse_coordinate(y, format_version)
 
 

@@ -58,7 +58,7 @@ def find_file(folder: Path, wanted: str) -> Path | None:
         return None
 
 
-def named_file(folder: Path, wanted: str) -> Path:
+def find_named_file(folder: Path, wanted: str) -> Path:
     """Return the file of this name in a folder.
 
     If there is none, return the path that it would have.

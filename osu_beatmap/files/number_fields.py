@@ -43,10 +43,10 @@ def parse_float(text: str, limit: float = MAX_VALUE) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise FieldError(f"{shown(text)} is not a number") from None
+        raise FieldError(f"{quote_text(text)} is not a number") from None
     # Written so that NaN fails too. Python alone takes 1_000 for a number.
     if not -limit <= value <= limit or "_" in text:
-        raise FieldError(f"{shown(text)} is outside what osu! accepts")
+        raise FieldError(f"{quote_text(text)} is outside what osu! accepts")
     return value
 
 
@@ -55,9 +55,9 @@ def parse_int(text: str) -> int:
     try:
         value = int(text)
     except ValueError:
-        raise FieldError(f"{shown(text)} is not a whole number") from None
+        raise FieldError(f"{quote_text(text)} is not a whole number") from None
     if not -MAX_VALUE <= value <= MAX_VALUE or "_" in text:
-        raise FieldError(f"{shown(text)} is outside what osu! accepts")
+        raise FieldError(f"{quote_text(text)} is outside what osu! accepts")
     return value
 
 
@@ -103,6 +103,6 @@ def format_coordinate(value: float, format_version: int) -> str:
     return format_number(round_coordinate(value, format_version))
 
 
-def shown(text: str) -> str:
+def quote_text(text: str) -> str:
     """Quote user text, short enough for a message."""
     return repr(text if len(text) <= 40 else text[:37] + "...")

@@ -20,7 +20,7 @@ from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.event_lines import read_event_line
 from osu_beatmap.files.hit_object_lines import parse_object_line
 from osu_beatmap.files.key_values import DIFFICULTY_NUMBERS, METADATA_NUMBERS, METADATA_TEXTS
-from osu_beatmap.files.number_fields import FieldError, parse_float, parse_int, shown, time_offset_ms
+from osu_beatmap.files.number_fields import FieldError, parse_float, parse_int, quote_text, time_offset_ms
 from osu_beatmap.files.timing_point_lines import DEFAULT_VOLUME, parse_timing_line
 from osu_beatmap.quirks import NO_QUIRKS, Quirks
 
@@ -206,7 +206,7 @@ class _Reader:
             beatmap.difficulty.approach_rate = beatmap.difficulty.overall_difficulty
         beatmap.hit_objects.sort(key=lambda obj: obj.time_ms)
         if self.unknown_curves:
-            names = ", ".join(shown(name) for name in sorted(self.unknown_curves)[:MAX_WARNINGS])
+            names = ", ".join(quote_text(name) for name in sorted(self.unknown_curves)[:MAX_WARNINGS])
             self._warn(f"unknown curve types of sliders ({names}) read as osu! reads them, and kept as they are")
         if self.skipped > MAX_WARNINGS:
             self.warnings.append(f"{self.skipped - MAX_WARNINGS} more lines with such errors")
@@ -235,7 +235,7 @@ class _Reader:
             if separator and key[:1].isalnum():
                 self.beatmap.other.setdefault(section, {})[key] = value
             else:
-                raise FieldError(f"{shown(line)} is no 'key: value'")
+                raise FieldError(f"{quote_text(line)} is no 'key: value'")
 
         return handle
 
@@ -258,7 +258,7 @@ class _Reader:
                 beatmap.stack_leniency = parse_float(value)
             case "Mode":
                 if value not in ("0", "1", "2", "3"):
-                    raise BeatmapError(f"{self.name} is for mode {shown(value)}; osu! has the modes 0 to 3.")
+                    raise BeatmapError(f"{self.name} is for mode {quote_text(value)}; osu! has the modes 0 to 3.")
                 beatmap.mode = GameMode(int(value))
             case "SampleVolume":
                 self.default_volume = parse_int(value)
@@ -297,7 +297,7 @@ class _Reader:
             return False
         parts = [parse_int(part) for part in value.split(",")]
         if len(parts) not in (3, 4) or not all(0 <= part <= 255 for part in parts):
-            raise FieldError(f"{shown(value)} is not a colour of three numbers from 0 to 255")
+            raise FieldError(f"{quote_text(value)} is not a colour of three numbers from 0 to 255")
         number = key.removeprefix("Combo")
         self.beatmap.combo_colours.append((parts[0], parts[1], parts[2]))
         own = int(number) if number.isdecimal() and len(number) < 4 else len(self.beatmap.combo_colours)
@@ -351,4 +351,4 @@ def _sample_set_named(text: str) -> int:
     for sample_set, name in enumerate(("none", "normal", "soft", "drum")):
         if text.lower() in (name, str(sample_set)):
             return sample_set
-    raise FieldError(f"{shown(text)} is not a sample set")
+    raise FieldError(f"{quote_text(text)} is not a sample set")

@@ -7,7 +7,14 @@ length is NaN leaves the slider velocity alone.
 from __future__ import annotations
 
 from osu_beatmap.beatmap import SampleSet, TimingPoint
-from osu_beatmap.files.number_fields import FieldError, format_number, parse_float, parse_int, shown, time_offset_ms
+from osu_beatmap.files.number_fields import (
+    FieldError,
+    format_number,
+    parse_float,
+    parse_int,
+    quote_text,
+    time_offset_ms,
+)
 from osu_beatmap.timing.beat_grid import MIN_BEAT_LENGTH_MS
 
 NO_SV_CHANGE = -100.0
@@ -28,7 +35,7 @@ def parse_timing_line(
     """
     fields = [part.strip() for part in line.split(",")]
     if len(fields) < 2:
-        raise FieldError(f"{shown(line)} has no beat length")
+        raise FieldError(f"{quote_text(line)} has no beat length")
     is_nan = fields[1].lower() == "nan"
     beat_length_ms = NO_SV_CHANGE if is_nan else parse_float(fields[1])
     # Without the seventh field only the negative beat length tells a green line.

@@ -21,7 +21,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 
 
-def to_catch(beatmap: Beatmap) -> Beatmap:
+def convert_to_catch(beatmap: Beatmap) -> Beatmap:
     """Return a deep copy of a beatmap in catch mode.
 
     A catch beatmap is copied unchanged.

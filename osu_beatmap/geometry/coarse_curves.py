@@ -67,11 +67,11 @@ def _share(part_px: float, whole_px: float) -> float:
 
 
 def _bezier_point(control: np.ndarray, parameter: float) -> Point:
-    x, y = _weighted(control, _bezier_weights(len(control) - 1, np.array([parameter])))[0]
+    x, y = _weigh_points(control, _bezier_weights(len(control) - 1, np.array([parameter])))[0]
     return float(x), float(y)
 
 
-def _weighted(control: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _weigh_points(control: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return points [n, 2] of a Bezier curve.
 
     The weights are [n, degree + 1].
@@ -100,7 +100,7 @@ def _powers(bases: np.ndarray, exponents: np.ndarray) -> np.ndarray:
 
 
 def _bezier_length_px(control: np.ndarray) -> float:
-    steps = np.diff(_weighted(control, _chord_weights(len(control) - 1)), axis=0)
+    steps = np.diff(_weigh_points(control, _chord_weights(len(control) - 1)), axis=0)
     return np.sum(np.sqrt(np.sum(np.square(steps), axis=1)))
 
 

@@ -60,7 +60,7 @@ class PathBatch:
         assert all(sizes), "a path has at least one segment"
         self._starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int) if paths else np.zeros(0, int)
         self._path_of = np.repeat(np.arange(self.count), sizes)
-        self._groups = _grouped([segment for path in paths for segment in path])
+        self._groups = _group([segment for path in paths for segment in path])
 
     def natural_lengths(self, points: np.ndarray) -> np.ndarray:
         """Return the lengths [..., paths] of paths through points [..., n, 2]."""
@@ -100,7 +100,7 @@ class PathBatch:
         return total - total[..., self._starts[self._path_of]]
 
 
-def _grouped(segments: Sequence[Segment]) -> list[_Group]:
+def _group(segments: Sequence[Segment]) -> list[_Group]:
     members: dict[tuple[CurveKind, int], list[int]] = {}
     for place, (kind, indices) in enumerate(segments):
         members.setdefault((_find_played_kind(kind, len(indices)), len(indices)), []).append(place)

@@ -13,7 +13,7 @@ import numpy as np
 
 from osu_beatmap.beatmap import CurveKind, PathSegment
 from osu_beatmap.geometry.curves import Points, flatten_arc
-from osu_beatmap.geometry.slider_path import SliderPath, without_b_splines
+from osu_beatmap.geometry.slider_path import SliderPath, replace_b_splines
 
 PARAMETER_STEPS = 128
 """So many lines find the place of a cut on a Bezier curve, which is then good to some 0.01 px."""
@@ -21,7 +21,7 @@ PARAMETER_STEPS = 128
 CUT_TOLERANCE_PX = 0.05
 
 
-def trimmed_path(segments: Sequence[PathSegment], length_px: float) -> list[PathSegment]:
+def trim_path(segments: Sequence[PathSegment], length_px: float) -> list[PathSegment]:
     """Return the same path with control points that end at `length_px`.
 
     A path that is not longer stays unchanged. A Bezier curve becomes its part before the cut (de Casteljau), an arc a
@@ -46,23 +46,23 @@ def trimmed_path(segments: Sequence[PathSegment], length_px: float) -> list[Path
 
 def _cut(segment: PathSegment, length_px: float) -> list[PathSegment]:
     if segment.kind.degree:
-        return trimmed_path(without_b_splines([segment]), length_px)
+        return trim_path(replace_b_splines([segment]), length_px)
     return [_cut_curve(segment, length_px)]
 
 
 def _cut_curve(segment: PathSegment, length_px: float) -> PathSegment:
     control = np.array(segment.points, dtype=np.float64)
     if segment.kind is CurveKind.LINEAR or len(control) < 3:
-        return replace(segment, points=_as_points(_cut_lines(control, length_px)))
+        return replace(segment, points=_convert_points(_cut_lines(control, length_px)))
     if segment.kind is CurveKind.CATMULL:
         return segment
     if segment.kind is CurveKind.PERFECT and len(control) == 3:
         if flatten_arc(control) is not None:
             path = SliderPath([segment])
             middle, end = path.positions(np.array([0.5 * length_px, length_px]))
-            return replace(segment, points=_as_points(np.stack([control[0], middle, end])))
-        return PathSegment(CurveKind.LINEAR, _as_points(_cut_lines(control, length_px)))
-    return PathSegment(CurveKind.BEZIER, _as_points(_cut_bezier(control, length_px)))
+            return replace(segment, points=_convert_points(np.stack([control[0], middle, end])))
+        return PathSegment(CurveKind.LINEAR, _convert_points(_cut_lines(control, length_px)))
+    return PathSegment(CurveKind.BEZIER, _convert_points(_cut_bezier(control, length_px)))
 
 
 def _cut_lines(corners: Points, length_px: float) -> Points:
@@ -88,5 +88,5 @@ def _cut_bezier(control: Points, length_px: float) -> Points:
     return np.array(left)
 
 
-def _as_points(points: Points) -> list[tuple[float, float]]:
+def _convert_points(points: Points) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in points]

@@ -132,7 +132,7 @@ def scale_to_length(segments: Sequence[PathSegment], length_px: float) -> list[P
     ]
 
 
-def without_b_splines(segments: Sequence[PathSegment]) -> list[PathSegment]:
+def replace_b_splines(segments: Sequence[PathSegment]) -> list[PathSegment]:
     """Return a path with Bezier curves in place of B-splines."""
     plain: list[PathSegment] = []
     for segment in segments:

@@ -68,7 +68,7 @@ def fruits(chart: Chart) -> list[Fruit]:
         if place in chart.paths:
             caught += _stream(chart, place)
         elif not isinstance(hit_object, Spinner):
-            caught.append(Fruit(hit_object.time_ms, _on_playfield(hit_object.x), place))
+            caught.append(Fruit(hit_object.time_ms, _clip_to_playfield(hit_object.x), place))
     return sorted(caught, key=lambda fruit: fruit.time_ms)
 
 
@@ -165,10 +165,10 @@ def _stream(chart: Chart, place: int) -> list[Fruit]:
     xs = path.positions(way * path.length_px)[:, 0]
     is_droplet = turns % 1.0 != 0.0
     return [
-        Fruit(float(time_ms), _on_playfield(x), place, bool(small))
+        Fruit(float(time_ms), _clip_to_playfield(x), place, bool(small))
         for time_ms, x, small in zip(times_ms, xs, is_droplet, strict=True)
     ]
 
 
-def _on_playfield(x: float) -> float:
+def _clip_to_playfield(x: float) -> float:
     return float(min(PLAYFIELD_WIDTH_PX, max(0.0, x)))

@@ -18,7 +18,7 @@ from osu_beatmap.geometry.slider_path import SliderPath, path_of
 from osu_beatmap.rules.finding import Level
 from osu_beatmap.rules.numbers import is_usable_break, is_usable_line, is_usable_object
 from osu_beatmap.timing.active_point import Timing, end_time_ms
-from osu_beatmap.timing.beat_grid import in_line_order
+from osu_beatmap.timing.beat_grid import sort_lines
 
 FALLBACK_LINE = TimingPoint(0.0, 1000.0)
 """What osu! plays by where a map has no red line: 60 beats per minute."""
@@ -62,7 +62,7 @@ class Chart:
         numbered = [pair for pair in enumerate(beatmap.hit_objects) if is_usable_object(pair[1])]
         self.indices: list[int] = [index for index, _ in numbered]
         self.objects: list[HitObject] = [hit_object for _, hit_object in numbered]
-        self.lines: list[TimingPoint] = in_line_order(line for line in beatmap.timing_points if is_usable_line(line))
+        self.lines: list[TimingPoint] = sort_lines(line for line in beatmap.timing_points if is_usable_line(line))
         self.breaks: list[Break] = [pause for pause in beatmap.breaks if is_usable_break(pause)]
         self.has_tempo = any(line.uninherited for line in self.lines)
         self.timing = Timing(self.lines if self.has_tempo else [FALLBACK_LINE, *self.lines])

@@ -35,19 +35,19 @@ def off_screen(chart: Chart) -> Iterator[Finding]:
 
     Stacking, which moves objects a little, is ignored.
     """
-    heads_px = _beyond_screen_px(chart.start_xy, chart.radius_px)
+    heads_px = _screen_overreach_px(chart.start_xy, chart.radius_px)
     for place, hit_object in enumerate(chart.objects):
         if isinstance(hit_object, Spinner):
             continue
         beyond_px = heads_px[place]
         if place in chart.paths:
-            beyond_px = max(beyond_px, _beyond_screen_px(chart.paths[place].points, chart.radius_px).max())
+            beyond_px = max(beyond_px, _screen_overreach_px(chart.paths[place].points, chart.radius_px).max())
         if beyond_px > 0:
             message = f"The {chart.kind(place)} leaves the screen by {max(0.1, beyond_px):.1f} px."
             yield problem("off_screen", hit_object.time_ms, message, chart.indices[place])
 
 
-def _beyond_screen_px(points: np.ndarray, radius_px: float) -> np.ndarray:
+def _screen_overreach_px(points: np.ndarray, radius_px: float) -> np.ndarray:
     """Return the reach of circles beyond the screen [n].
 
     They are at points [n, 2].

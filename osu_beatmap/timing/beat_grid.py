@@ -43,7 +43,7 @@ class Beat:
     starts_point: bool
 
 
-def in_line_order(points: Iterable[TimingPoint]) -> list[TimingPoint]:
+def sort_lines(points: Iterable[TimingPoint]) -> list[TimingPoint]:
     """Sort lines by time, a red one before a green one.
 
     Otherwise their order stays.
@@ -61,7 +61,7 @@ class BeatGrid:
     """
 
     def __init__(self, points: Sequence[TimingPoint]) -> None:
-        self.points = in_line_order(points)
+        self.points = sort_lines(points)
         self.reds = [point for point in self.points if point.uninherited]
         if not self.reds:
             raise BeatmapError("the beatmap has no red line, so it has no tempo")

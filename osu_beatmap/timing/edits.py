@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from osu_beatmap.beatmap import EFFECT_KIAI, TimingPoint
 from osu_beatmap.timing.active_point import sv_of
-from osu_beatmap.timing.beat_grid import in_line_order
+from osu_beatmap.timing.beat_grid import sort_lines
 
 
 def set_sv(points: Sequence[TimingPoint], time_ms: float, sv: float) -> list[TimingPoint]:
     """Set slider velocity `sv` from `time_ms` to the next line."""
-    lines = in_line_order(points)
+    lines = sort_lines(points)
     _ensure_line(lines, time_ms, must_be_green=True)
     at = bisect_right(lines, time_ms, key=_time_of) - 1
     lines[at] = replace(lines[at], beat_length_ms=-100.0 / sv)
@@ -30,7 +30,7 @@ def with_sv_changes(points: Sequence[TimingPoint], changes: Sequence[tuple[float
     Lines before the first change stay. Unlike with `set_sv`, each value holds to the next change, over all lines
     between.
     """
-    lines = in_line_order(points)
+    lines = sort_lines(points)
     for time_ms, _ in changes:
         _ensure_line(lines, time_ms, must_be_green=True)
     value_at = step_function(changes)
@@ -50,7 +50,7 @@ def with_volume_changes(points: Sequence[TimingPoint], changes: Sequence[tuple[f
 
     Each is (time_ms, volume), in time order.
     """
-    lines = in_line_order(points)
+    lines = sort_lines(points)
     for time_ms, _ in changes:
         _ensure_line(lines, time_ms)
     value_at = step_function(changes)
@@ -62,7 +62,7 @@ def set_kiai(points: Sequence[TimingPoint], spans: Sequence[tuple[float, float]]
 
     An end may be infinite.
     """
-    lines = in_line_order(points)
+    lines = sort_lines(points)
     for edge_ms in {edge_ms for span in spans for edge_ms in span if math.isfinite(edge_ms)}:
         _ensure_line(lines, edge_ms)
     return [
@@ -78,19 +78,19 @@ def move_kiai_edge(points: Sequence[TimingPoint], from_ms: float, to_ms: float, 
 
     Only lines between the two times change, and one is added.
     """
-    lines = in_line_order(points)
+    lines = sort_lines(points)
     _ensure_line(lines, to_ms)
     first_ms, last_ms = min(from_ms, to_ms), max(from_ms, to_ms)
     is_on = is_start == (to_ms < from_ms)  # between the two times
     return [
         replace(line, effects=line.effects | EFFECT_KIAI if is_on else line.effects & ~EFFECT_KIAI)
         if first_ms <= line.time_ms < last_ms
-        else (_at_edge(line, is_start) if line.time_ms == to_ms else line)
+        else (_set_kiai(line, is_start) if line.time_ms == to_ms else line)
         for line in lines
     ]
 
 
-def _at_edge(line: TimingPoint, is_start: bool) -> TimingPoint:
+def _set_kiai(line: TimingPoint, is_start: bool) -> TimingPoint:
     """Return a line as it is from a moved kiai edge on.
 
     A kiai time starts or ends between the two edges.
@@ -98,9 +98,9 @@ def _at_edge(line: TimingPoint, is_start: bool) -> TimingPoint:
     return replace(line, effects=line.effects | EFFECT_KIAI if is_start else line.effects & ~EFFECT_KIAI)
 
 
-def without_redundant(points: Sequence[TimingPoint]) -> list[TimingPoint]:
+def drop_redundant(points: Sequence[TimingPoint]) -> list[TimingPoint]:
     """Drop ineffective green lines, and lines replaced at the same time."""
-    lines = in_line_order(points)
+    lines = sort_lines(points)
     kept: list[TimingPoint] = []
     state = None
     for line, following in zip(lines, [*lines[1:], None], strict=True):

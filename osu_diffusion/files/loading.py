@@ -16,7 +16,7 @@ from osu_diffusion.files.contract import CONTRACT_FILE, RefinerContract
 from osu_diffusion.refine import Refiner
 from osu_diffusion.refiner import GridRefiner
 from osu_diffusion.v2_network import V2Network
-from osu_diffusion.v2_refiner import V2Refiner, published_conditions, published_config, renamed_key
+from osu_diffusion.v2_refiner import V2Refiner, published_conditions, published_config, rename_key
 from paths import MODEL_DIR
 
 BUNDLED_REFINER = MODEL_DIR / "mini_refiner"
@@ -35,17 +35,17 @@ def load_refiner(source: str | Path | None = None, device: str = "cpu") -> Refin
         ModelError: It cannot be loaded.
     """
     if source is None:
-        return _own(BUNDLED_REFINER, device)
+        return _load_own(BUNDLED_REFINER, device)
     needed = f"{CONTRACT_FILE} and {SAFETENSORS}, or {WEIGHTS_PICKLE} and {TOKENIZER_PICKLE},"
     folder = local_folder("diff_ckpt", str(source), HUB_FILES, needed)
     if (folder / CONTRACT_FILE).is_file():
-        return _own(folder, device)
+        return _load_own(folder, device)
     if (folder / WEIGHTS_PICKLE).is_file():
-        return _published(folder, device)
+        return _load_published(folder, device)
     raise ModelError(f"{folder} holds no refiner: {CONTRACT_FILE} (native) or {WEIGHTS_PICKLE} (published) is missing.")
 
 
-def _own(folder: Path, device: str) -> BundledRefiner:
+def _load_own(folder: Path, device: str) -> BundledRefiner:
     contract = RefinerContract.load(folder)
     with torch.device("meta"):
         model = GridRefiner(contract.network, contract.spread)
@@ -53,8 +53,8 @@ def _own(folder: Path, device: str) -> BundledRefiner:
     return BundledRefiner(model, contract.conditions, contract.noise_share)
 
 
-def _published(folder: Path, device: str) -> V2Refiner:
-    stored = {renamed_key(key): tensor for key, tensor in open_tensors(folder / WEIGHTS_PICKLE).items()}
+def _load_published(folder: Path, device: str) -> V2Refiner:
+    stored = {rename_key(key): tensor for key, tensor in open_tensors(folder / WEIGHTS_PICKLE).items()}
     tables = read_torch_file(folder / TOKENIZER_PICKLE)
     shapes = {name: tensor.shape for name, tensor in stored.items()}
     conditions, config = published_conditions(tables, folder), published_config(shapes, folder)

@@ -42,7 +42,7 @@ from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventGroup, EventKind
 from parity.assembly.lines import OWN_INDEX, LineEditor
 from parity.assembly.parts import PLACED_KINDS, Part, RandomPlaces, join_near_places, part_of
-from parity.assembly.paths import measured_path, path_segments, progress_nearest, scaled, zigzag
+from parity.assembly.paths import measured_path, path_segments, progress_nearest, scale, zigzag
 
 MAX_STRETCH = 1.5
 """A slider may be this many times longer than its path before its velocity is lowered."""
@@ -81,14 +81,14 @@ def assemble_as_published(
     places = RandomPlaces(seed)
     for part in parts:
         if part.distance_px is not None:
-            part.place = places.at(writer.last_place, part.distance_px)
+            part.place = places.place_at(writer.last_place, part.distance_px)
         writer.write(part)
     if mode is GameMode.MANIA:
         difficulty = replace(difficulty, circle_size=float(key_count))
     return Beatmap(
         mode=mode,
         difficulty=replace(difficulty),
-        timing_points=writer.lines.written(writer.lines.points()),
+        timing_points=writer.lines.round_times(writer.lines.points()),
         hit_objects=sorted(writer.objects, key=lambda obj: obj.time_ms),
     )
 
@@ -113,7 +113,7 @@ class _Writer:
             EventKind.SPINNER: self._start,
             EventKind.HOLD_NOTE_END: self._hold_note,
             EventKind.DRUMROLL_END: self._drumroll,
-            EventKind.DENDEN_END: self._denden,
+            EventKind.DENDEN_END: self._write_swell,
             EventKind.SPINNER_END: self._spinner,
             EventKind.SLIDER_HEAD: self._slider_head,
             EventKind.LAST_ANCHOR: self._last_anchor,
@@ -159,7 +159,7 @@ class _Writer:
         self.objects.append(hold)
         self._state_note_volume(start)
 
-    def _denden(self, part: Part) -> None:
+    def _write_swell(self, part: Part) -> None:
         if (start := self._started.pop(EventKind.DENDEN, None)) is not None:
             self._add_spinner(start, part, start.sound)
             self._state_volume(start)
@@ -183,7 +183,7 @@ class _Writer:
         sound = start.sound
         self._state_volume(start)
         self._state_taiko_speed(start)
-        line = self.lines.at(start.start_ms)
+        line = self.lines.line_at(start.start_ms)
         length_px = self._length_px(line.velocity, part.start_ms - start.start_ms, line.tempo)
         path = zigzag(length_px)
         edges = [SliderEdge() for _ in range(2)]
@@ -232,7 +232,7 @@ class _Writer:
         slide_ms = total_ms / slides
         path = measured_path(head.place, slider.anchors)
         path_px = path.natural_length_px
-        line = self.lines.at(head.start_ms)
+        line = self.lines.line_at(head.start_ms)
         if head.speed is None:
             wanted_px = path_px * progress_nearest(path, part.place)
             if wanted_px < _LENGTH_SLACK_PX:
@@ -246,7 +246,7 @@ class _Writer:
             length_px = self._length_px(speed, slide_ms, line.tempo)
         anchors = slider.anchors
         if length_px > path_px + _LENGTH_SLACK_PX:
-            anchors = [(kind, scaled(place, head.place, length_px / path_px)) for kind, place in anchors]
+            anchors = [(kind, scale(place, head.place, length_px / path_px)) for kind, place in anchors]
         if speed != line.velocity:
             self.lines.set_velocity(head.start_ms, speed)
         self._add_slider(slider, anchors, part, slides, length_px)
@@ -339,7 +339,7 @@ class _Writer:
         """State a visible speed, and repeat it at later tempo changes."""
         if part.speed is None or self._main_beat_ms == 0:
             return
-        at = [(part.time_ms, self.lines.at(part.time_ms).tempo)]
+        at = [(part.time_ms, self.lines.line_at(part.time_ms).tempo)]
         at += [(red.time_ms, red) for red in self.lines.reds_after(part.time_ms)]
         for time_ms, tempo in at:
             self.lines.set_velocity(time_ms, part.speed * tempo.beat_length_ms / self._main_beat_ms)

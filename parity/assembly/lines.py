@@ -73,7 +73,7 @@ class LineEditor:
         return [line.point for line in self._lines]
 
     @staticmethod
-    def written(points: Iterable[TimingPoint]) -> list[TimingPoint]:
+    def round_times(points: Iterable[TimingPoint]) -> list[TimingPoint]:
         """Return the lines with whole ms, as a file has them.
 
         Before, times are exact to the microsecond.
@@ -81,9 +81,9 @@ class LineEditor:
         return [replace(point, time_ms=float(math.floor(round(point.time_ms, 3)))) for point in points]
 
     def reds_after(self, time_ms: float) -> list[TimingPoint]:
-        return [line.point for line in self._after(time_ms) if line.point.uninherited]
+        return [line.point for line in self._lines_after(time_ms) if line.point.uninherited]
 
-    def at(self, time_ms: float) -> Line:
+    def line_at(self, time_ms: float) -> Line:
         """Return the last line up to a time, or else the first."""
         return self._lines[max(0, bisect_right(self._lines, time_ms, key=_time_ms) - 1)]
 
@@ -162,7 +162,7 @@ class LineEditor:
             self._lines.sort(key=_order)
 
     def _go_on(self, time_ms: float, edit: Edit) -> None:
-        for line in self._after(time_ms):
+        for line in self._lines_after(time_ms):
             edit(line.point)
 
     def _near(self, time_ms: float) -> list[Line]:
@@ -178,7 +178,7 @@ class LineEditor:
         index = bisect_left(self._lines, time_ms, key=_time_ms)
         return self._lines[index - 1] if index else None
 
-    def _after(self, time_ms: float) -> list[Line]:
+    def _lines_after(self, time_ms: float) -> list[Line]:
         return self._lines[bisect_right(self._lines, time_ms, key=_time_ms) :]
 
     def _red_moved_before(self, time_ms: float) -> Line:

@@ -98,7 +98,7 @@ class RandomPlaces:
     def __init__(self, seed: int) -> None:
         self._random = np.random.RandomState(seed)
 
-    def at(self, centre: Point, distance_px: float) -> Point:
+    def place_at(self, centre: Point, distance_px: float) -> Point:
         """Return a position at a distance from another.
 
         If the whole circle is outside, it is a corner of the playfield.

@@ -81,5 +81,5 @@ def zigzag(length_px: float) -> list[Point]:
     ]
 
 
-def scaled(place: Point, about: Point, factor: float) -> Point:
+def scale(place: Point, about: Point, factor: float) -> Point:
     return (place[0] - about[0]) * factor + about[0], (place[1] - about[1]) * factor + about[1]

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from osu_beatmap.beatmap import TimingPoint
-from osu_beatmap.timing.beat_grid import in_line_order
+from osu_beatmap.timing.beat_grid import sort_lines
 from osuT5.tokens.events import Event, EventKind
 
 MARGIN_MS = 20
@@ -30,7 +30,7 @@ def resnap_as_published(events: Sequence[Event], points: TimingLines) -> list[Ev
 
     A time without a following divisor stays.
     """
-    lines = in_line_order(points)
+    lines = sort_lines(points)
     snapped = list(events)
     for index, (event, following) in enumerate(pairwise(events)):
         has_divisor = following.kind is EventKind.SNAPPING and following.value > 0

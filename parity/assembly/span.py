@@ -16,23 +16,21 @@ from parity.assembly.lines import LineEditor
 SAME_BEAT = 1e-4
 
 
-def with_span_as_published(
-    given: Beatmap, made: Beatmap, start_ms: float = -math.inf, end_ms: float = math.inf
-) -> Beatmap:
+def with_span(given: Beatmap, made: Beatmap, start_ms: float = -math.inf, end_ms: float = math.inf) -> Beatmap:
     """Return the given map with the span of the made one.
 
     The span is from `start_ms` to `end_ms`; both maps stay unchanged.
     """
 
-    def joined(outer: list, inner: list) -> list:
+    def join(outer: list, inner: list) -> list:
         outside = [item for item in outer if not start_ms <= item.time_ms <= end_ms]
         inside = [item for item in inner if start_ms <= item.time_ms <= end_ms]
         return sorted([*outside, *inside], key=lambda item: item.time_ms)
 
-    lines = joined(given.timing_points, made.timing_points)
+    lines = join(given.timing_points, made.timing_points)
     if made.timing_points and lines:
         lines = _with_start(lines, made.timing_points, start_ms)
-    return replace(given, hit_objects=joined(given.hit_objects, made.hit_objects), timing_points=lines)
+    return replace(given, hit_objects=join(given.hit_objects, made.hit_objects), timing_points=lines)
 
 
 def _with_start(lines: list[TimingPoint], made: list[TimingPoint], start_ms: float) -> list[TimingPoint]:
@@ -46,7 +44,7 @@ def _with_start(lines: list[TimingPoint], made: list[TimingPoint], start_ms: flo
         same_tempo = abs(red.beat_length_ms - given_red.beat_length_ms) <= SAME_BEAT
         if red.meter != given_red.meter or abs(beat - given_beat) > SAME_BEAT or not same_tempo:
             editor.put_red(start_ms - beat * red.beat_length_ms, red.beat_length_ms, red.meter)
-    return editor.written(editor.all_points())
+    return editor.round_times(editor.all_points())
 
 
 def _beat_in_bar(red: TimingPoint, time_ms: float) -> float:

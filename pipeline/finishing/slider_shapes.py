@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, CurveKind, GameMode, PathSegment, Point, Slider
-from osu_beatmap.geometry.slider_path import SliderPath, scale_to_length, without_b_splines
+from osu_beatmap.geometry.slider_path import SliderPath, replace_b_splines, scale_to_length
 from osu_beatmap.rules.chart import circle_radius_px
 from osu_beatmap.rules.objects import MAX_NODES_PER_ROOT_PX
 from osu_beatmap.rules.standard import SCREEN_BOTTOM_PX, SCREEN_LEFT_PX, SCREEN_RIGHT_PX, SCREEN_TOP_PX
@@ -285,7 +285,7 @@ def _whole_path(segments: list[PathSegment]) -> list[PathSegment]:
         corners = [pieces[0].points[0], *(point for piece in pieces for point in piece.points[1:])]
         return [PathSegment(CurveKind.LINEAR, corners)]
     if len(pieces) > 1:
-        return [PathSegment(CurveKind.BEZIER, piece.points) for piece in without_b_splines(pieces)]
+        return [PathSegment(CurveKind.BEZIER, piece.points) for piece in replace_b_splines(pieces)]
     if not pieces:
         return [PathSegment(CurveKind.LINEAR, [segments[0].points[0], segments[0].points[0]])]
     return pieces

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from model_files.hub import existing_folder
+from model_files.hub import find_folder
 from osu_beatmap.beatmap import GameMode
 from osuT5.tokens.events import EventKind
 from paths import MODEL_DIR
@@ -56,7 +56,7 @@ def known_conditions(model_path: object, mode: GameMode | None) -> KnownConditio
         model_path: The option as it is given; absent for the bundled model.
         mode: Mode of the map; None if it is not known, so that tags of all modes count.
     """
-    folder = BUNDLED_MODEL if is_absent(model_path) else existing_folder(str(model_path))
+    folder = BUNDLED_MODEL if is_absent(model_path) else find_folder(str(model_path))
     if folder is not None and (folder / "objects").is_dir():
         tags = frozenset().union(*map(known_tags, GameMode if mode is None else (mode,)))
         return KnownConditions(MAP_MODEL_NAME, UNKNOWN_TO_MAP_MODELS, tags)

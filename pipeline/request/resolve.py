@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from osu_beatmap.beatmap import Beatmap, GameMode
-from osu_beatmap.files.named_files import find_file, named_file
+from osu_beatmap.files.named_files import find_file, find_named_file
 from osuT5.tokens.events import ContextKind
 from pipeline.request.from_beatmap import like_reference
 from pipeline.request.inference_options import InferenceOptions
@@ -77,7 +77,7 @@ def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> Generatio
         raise RequestError(f"{song.beatmap_path.name} names no audio file; give one with audio_path.")
     song = replace(
         song,
-        audio_path=song.audio_path or named_file(folder, beatmap.audio_filename),
+        audio_path=song.audio_path or find_named_file(folder, beatmap.audio_filename),
         **{name: getattr(song, name) or getattr(metadata, name) or None for name in _SONG_NAMES},
         tags=song.tags or tuple(metadata.tags),
         background=song.background or _usable_picture(folder, beatmap.background),

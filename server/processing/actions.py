@@ -272,10 +272,10 @@ def _put_into_mapset(task: Task, request: Any, mapset: Any, new: Sequence[str]) 
 
 
 def _audio_of(reference: Path) -> Path:
-    from osu_beatmap.files.named_files import named_file
+    from osu_beatmap.files.named_files import find_named_file
     from osu_beatmap.files.reader import read_beatmap
 
-    return named_file(reference.parent, Path(read_beatmap(reference).audio_filename).name)
+    return find_named_file(reference.parent, Path(read_beatmap(reference).audio_filename).name)
 
 
 def _shown_reviews(reviews: Sequence[Any], files: dict[str, str]) -> list[dict[str, Any]]:

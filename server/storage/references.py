@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model_files.hub import existing_folder, parse_hub_id
+from model_files.hub import find_folder, parse_hub_id
 from pipeline.request.option_values import is_absent
 from pipeline.request.option_values import path as read_path
 from pipeline.request.options import RequestError
@@ -98,5 +98,5 @@ def shown_name(value: object) -> str:
 
 
 def _is_path(option: str, text: str) -> bool:
-    is_hub_id = existing_folder(text) is None and parse_hub_id(text) is not None
+    is_hub_id = find_folder(text) is None and parse_hub_id(text) is not None
     return option in FILE_OPTIONS or (option in MODEL_OPTIONS and not is_hub_id)

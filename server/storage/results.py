@@ -14,7 +14,7 @@ from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import read_osz, write_osz
 from osu_beatmap.files.file_names import osz_file_name
-from osu_beatmap.files.named_files import find_file, named_file
+from osu_beatmap.files.named_files import find_file, find_named_file
 from osu_beatmap.files.reader import read_beatmap
 from pipeline.output.summary import count_objects
 from server.storage.references import MAPS_FOLDER
@@ -44,7 +44,7 @@ def keep_map(folder: Path, osu_path: Path, audio_path: Path | None = None) -> li
     beatmap = read_beatmap(osu_path)
     shutil.copyfile(osu_path, maps / osu_path.name)
     named = Path(beatmap.audio_filename).name
-    audio = audio_path or named_file(osu_path.parent, named)
+    audio = audio_path or find_named_file(osu_path.parent, named)
     if named and audio.is_file():
         shutil.copyfile(audio, maps / named)
     picture = find_file(osu_path.parent, Path(beatmap.background).name)

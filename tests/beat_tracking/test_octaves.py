@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from beat_tracking.grids import Grid, Observations
-from beat_tracking.octaves import BeatEvidence, in_likely_octaves
+from beat_tracking.octaves import BeatEvidence, choose_octaves
 from beat_tracking.segments import Segment
 
 FRAME_MS, SONG_MS = 8.0, 60_000.0
@@ -40,7 +40,7 @@ def song(bpm, between):
 def test_octave(bpm, between, counted, first, found):
     heard, times_ms = song(bpm, between)
     grid = Grid(60_000 / counted, times_ms[first])
-    (segment,) = in_likely_octaves(heard, times_ms, [Segment(0, len(times_ms), grid)])
+    (segment,) = choose_octaves(heard, times_ms, [Segment(0, len(times_ms), grid)])
     assert 60_000 / segment.grid.period_ms == pytest.approx(found)
     assert abs(segment.grid.errors_ms(500.0)) < 1e-6, "on the beats that are surer"
 
@@ -52,7 +52,7 @@ def test_two_octaves_of_one_song_and_silence_are_left_alone():
         Segment(0, middle, Grid(60_000 / 140, 500.0)),
         Segment(middle, len(times_ms), Grid(30_000 / 140, 500.0)),
     ]
-    assert in_likely_octaves(heard, times_ms, segments) == segments
+    assert choose_octaves(heard, times_ms, segments) == segments
     none = Observations(np.array([100.0]), np.ones(1), np.zeros(1, bool), 3.0)
     segments = [Segment(0, 1, Grid(500.0, 100.0))]
-    assert in_likely_octaves(BeatEvidence(none, np.zeros(0), FRAME_MS), none.times_ms, segments) == segments
+    assert choose_octaves(BeatEvidence(none, np.zeros(0), FRAME_MS), none.times_ms, segments) == segments

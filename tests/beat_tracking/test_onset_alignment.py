@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from beat_tracking.grids import Grid, Observations
-from beat_tracking.onset_alignment import on_attacks
+from beat_tracking.onset_alignment import move_to_onsets
 from beat_tracking.segments import Segment
 
 PERIOD_MS, FIRST_MS, COUNT = 324.21, 1000.4, 24
@@ -24,7 +24,7 @@ def heard(rng, deviation_ms):
 
 def test_beats_move_to_their_attacks_and_keep_the_phase_of_the_listener():
     true_ms, beats, segments = heard(np.random.default_rng(0), 2.5)
-    moved = on_attacks(beats, segments, strengths_of(true_ms + 5.0))
+    moved = move_to_onsets(beats, segments, strengths_of(true_ms + 5.0))
     errors_ms = moved.times_ms - true_ms
     assert np.ptp(errors_ms) < 0.5, "as regular as the attacks"
     assert abs(errors_ms.mean()) < 2.0, "the attacks are 5 ms late throughout"
@@ -33,14 +33,14 @@ def test_beats_move_to_their_attacks_and_keep_the_phase_of_the_listener():
 def test_irregular_attacks_are_left_alone_and_no_beats_are_no_beats():
     rng = np.random.default_rng(1)
     true_ms, beats, segments = heard(rng, 1.0)
-    moved = on_attacks(beats, segments, strengths_of(true_ms + rng.uniform(-9, 9, COUNT)))
+    moved = move_to_onsets(beats, segments, strengths_of(true_ms + rng.uniform(-9, 9, COUNT)))
     assert np.array_equal(moved.times_ms, beats.times_ms)
     none = Observations(np.zeros(0), np.zeros(0), np.zeros(0, bool), 3.0)
-    assert len(on_attacks(none, [Segment(0, 0, Grid(500.0, 0.0))], np.ones(100)).times_ms) == 0
+    assert len(move_to_onsets(none, [Segment(0, 0, Grid(500.0, 0.0))], np.ones(100)).times_ms) == 0
 
 
 @pytest.mark.parametrize("strengths", [np.zeros(0), np.zeros(1), np.zeros(10_000), np.ones(500)])
 def test_a_song_without_attacks_changes_nothing_much(strengths):
     _, beats, segments = heard(np.random.default_rng(2), 0.5)
-    moved = on_attacks(beats, segments, strengths)
+    moved = move_to_onsets(beats, segments, strengths)
     assert np.abs(moved.times_ms - beats.times_ms).max() <= 15

@@ -5,7 +5,7 @@ import pytest
 
 from beat_tracking.grids import Grid, Observations
 from beat_tracking.segments import Segment
-from beat_tracking.tempo_ramps import bridged
+from beat_tracking.tempo_ramps import bridge_ramps
 
 
 def song(first_bpm, last_bpm, ramp_beats, rng):
@@ -30,7 +30,7 @@ def test_a_ramp_with_a_silence_in_it_is_found(first_bpm, last_bpm, ramp_beats):
     true_ms, heard_ms = song(first_bpm, last_bpm, ramp_beats, np.random.default_rng(3))
     silent = (np.arange(len(true_ms)) >= 48) & (np.arange(len(true_ms)) < 58)
     beats = observed(heard_ms[~silent])
-    segments = bridged(beats, two_grids(true_ms, beats, true_ms[58] - 50))
+    segments = bridge_ramps(beats, two_grids(true_ms, beats, true_ms[58] - 50))
     assert len(segments) == 3
     assert segments[1].grid.drift != 0
     ramp_ms = true_ms[40 : 40 + ramp_beats + 1]

@@ -10,7 +10,7 @@ from classifier.contract import CONTRACT_FILE, Classifier, load_classifier
 from classifier.dataset import Labels
 from classifier.options import ClassifierTrainOptions
 from classifier.ranking import rank_mappers
-from classifier.training import drawing_shares, pretrained_reader, train_classifier
+from classifier.training import drawing_shares, load_pretrained_reader, train_classifier
 from model_files.errors import ModelError
 from pipeline.cli.command_line import compose_config
 from tests.classifier.mapper_maps import map_by, noise, write_mapset
@@ -53,14 +53,14 @@ def test_a_head_learns_to_tell_two_mappers_apart(mapsets: Path, tmp_path: Path) 
 
 def test_seq2seq_models_and_map_models_have_a_lower_part_too(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     make_model(tmp_path / "tokens")
-    reader, spec = pretrained_reader(ClassifierTrainOptions(pretrained_path=str(tmp_path / "tokens")))
+    reader, spec = load_pretrained_reader(ClassifierTrainOptions(pretrained_path=str(tmp_path / "tokens")))
     assert (reader.config.d_model, spec.name) == (SIZES["d_model"], "mini")
     assert not capsys.readouterr().out
-    reader, _ = pretrained_reader(ClassifierTrainOptions(pretrained_path="models/mini"))
+    reader, _ = load_pretrained_reader(ClassifierTrainOptions(pretrained_path="models/mini"))
     assert reader.state_dict().keys() == load_classifier().model.reader.state_dict().keys()
     assert "models/mini has no event tokens" in capsys.readouterr().out
     with pytest.raises(ModelError, match="pretrained_path"):
-        pretrained_reader(ClassifierTrainOptions(pretrained_path=str(tmp_path / "nothing")))
+        load_pretrained_reader(ClassifierTrainOptions(pretrained_path=str(tmp_path / "nothing")))
 
 
 def test_a_damaged_contract_is_told_in_a_sentence(tmp_path: Path) -> None:

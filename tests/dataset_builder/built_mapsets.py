@@ -52,7 +52,7 @@ def osz(path: Path, *maps: Beatmap, seed: int = 0) -> Path:
 
 
 def work_here(work, tasks, workers):
-    """As `workers.in_order` in this process: worker processes are tested by themselves, and cost time."""
+    """As `workers.run_in_order` in this process: worker processes are tested by themselves, and cost time."""
     yield from ((place, work(*task)) for place, task in enumerate(tasks))
 
 

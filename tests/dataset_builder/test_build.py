@@ -18,7 +18,7 @@ pytest.importorskip("pyarrow", reason="pyarrow comes with requirements-train.txt
 
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch):
-    monkeypatch.setattr(build_module, "in_order", work_here)
+    monkeypatch.setattr(build_module, "run_in_order", work_here)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def dataset(tmp_path_factory) -> Path:
     osz(folder / "songs" / "3.osz", small_map(title="Third", beatmapset_id=30), seed=3)
     with pytest.MonkeyPatch.context() as patch:
         for module in (build_module, shard_writer):
-            patch.setattr(module, "in_order", work_here)
+            patch.setattr(module, "run_in_order", work_here)
         options = BuildOptions(folder / "dataset", folder / "songs", folder / "shards", shard_mb=1)
         build(options)
         write_shards(options)
@@ -43,7 +43,7 @@ def dataset(tmp_path_factory) -> Path:
 
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch):
-    monkeypatch.setattr(shard_writer, "in_order", work_here)
+    monkeypatch.setattr(shard_writer, "run_in_order", work_here)
 
 
 def options_for(dataset: Path, shards: Path, **changes) -> BuildOptions:

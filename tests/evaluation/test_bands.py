@@ -13,7 +13,7 @@ from tests.evaluation.probe_maps import chart_of
 
 def test_a_band_holds_the_middle_nine_tenths():
     band = Band(100, {}, {"density": np.linspace(0.0, 100.0, len(QUANTILES))})
-    assert (band.at("density", 0.5), band.at("density", 0.05)) == (50.0, 5.0)
+    assert (band.quantile_of("density", 0.5), band.quantile_of("density", 0.05)) == (50.0, 5.0)
     assert [band.holds("density", value) for value in (4.9, 5.0, 95.0, 95.1)] == [False, True, True, False]
     assert [band.holds("density", value, from_below=False) for value in (-9.0, 96.0)] == [True, False]
     assert [band.holds("density", value, from_above=False) for value in (4.0, 999.0)] == [False, True]
@@ -26,13 +26,13 @@ def test_bands_survive_their_file(tmp_path):
     bands.save(tmp_path / "bands.json")
     again = load_bands(tmp_path / "bands.json")
     assert again.made_from == {"charts": 8}
-    loaded = again.of(GameMode.MANIA, Level.HARD)
+    loaded = again.find(GameMode.MANIA, Level.HARD)
     assert loaded.charts == 8
     for name, quantiles in band.quantiles.items():
         assert loaded.quantiles[name] == pytest.approx(quantiles, abs=1e-4)
     for name, shape in band.shapes.items():
         assert loaded.shapes[name] == pytest.approx(shape, abs=1e-5)
-    assert again.of(GameMode.MANIA, Level.EASY) is None
+    assert again.find(GameMode.MANIA, Level.EASY) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 1}', '{"format": 99}'])

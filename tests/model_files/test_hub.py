@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub import constants, errors
 
 from model_files.errors import ModelError
-from model_files.hub import HubId, check_source, existing_folder, local_folder, parse_hub_id
+from model_files.hub import HubId, check_source, find_folder, local_folder, parse_hub_id
 
 REPO = "OliBomby/Mapperatorinator-v29.1"
 FILES = ("config.json", "model.safetensors", "gamemode=1/config.json")
@@ -37,7 +37,7 @@ def test_paths_are_no_hub_ids_and_a_folder_wins_over_the_hub(tmp_path: Path, mon
     (tmp_path / "me" / "model").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     assert local_folder("model_path", "me/model", FILES, NEEDED) == Path("me/model")
-    assert existing_folder(str(tmp_path)) == tmp_path
+    assert find_folder(str(tmp_path)) == tmp_path
 
 
 @pytest.mark.parametrize("text", ["no such folder", "a/b/c", "x\0y", "~nobody-of-that-name/x/y", "x" * 5000])

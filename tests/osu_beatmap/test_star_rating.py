@@ -16,7 +16,7 @@ from osu_beatmap.beatmap import (
 )
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.writer import write_beatmap
-from osu_beatmap.geometry.catch_conversion import to_catch
+from osu_beatmap.geometry.catch_conversion import convert_to_catch
 from osu_beatmap.star_rating import UnratableBeatmap, max_combo, star_rating, star_ratings
 
 
@@ -57,18 +57,20 @@ def test_what_cannot_be_rated_says_so() -> None:
 
 def test_catch_conversion_keeps_every_object_and_rates_as_the_game_does() -> None:
     standard = standard_map()
-    catch = to_catch(standard)
+    catch = convert_to_catch(standard)
     assert catch.mode is GameMode.CATCH
     assert standard.mode is GameMode.STANDARD
     assert catch.hit_objects == standard.hit_objects
     assert catch.hit_objects[0] is not standard.hit_objects[0]
-    assert to_catch(catch) == catch
+    assert convert_to_catch(catch) == catch
     standard = standard_map()
     converted = rosu.Beatmap(content=write_beatmap(standard))
     converted.convert(rosu.GameMode.Catch, None)
-    assert star_rating(to_catch(standard)) == pytest.approx(rosu.Difficulty().calculate(converted).stars, abs=0.01)
+    assert star_rating(convert_to_catch(standard)) == pytest.approx(
+        rosu.Difficulty().calculate(converted).stars, abs=0.01
+    )
     with pytest.raises(BeatmapError, match="taiko"):
-        to_catch(Beatmap(mode=GameMode.TAIKO))
+        convert_to_catch(Beatmap(mode=GameMode.TAIKO))
 
 
 @pytest.mark.parametrize("kind", [Spinner, HoldNote])

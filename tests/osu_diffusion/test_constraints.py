@@ -21,13 +21,13 @@ def pushed(constraints: MapConstraints, rng_seed: int = 1, px: float = 10.0) -> 
 
 
 def at_the_end(constraints: MapConstraints, moves) -> np.ndarray:
-    return constraints.in_the_end(constraints.draft_px[None] + moves)[0]
+    return constraints.constrain_result(constraints.draft_px[None] + moves)[0]
 
 
 def test_sliders_end_where_their_length_takes_them_on_paths_as_long() -> None:
     constraints = constraints_of(every_kind())
     sequence = constraints.sequence
-    found = constraints.at_a_step(pushed(constraints))
+    found = constraints.constrain_step(pushed(constraints))
     for sample in found:
         ends = sequence.paths.points_at(sample, sequence.path_lengths_px)
         np.testing.assert_allclose(sample[sequence.path_ends], ends)

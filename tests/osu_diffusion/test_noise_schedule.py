@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from osu_diffusion.schedule import spaced_steps, squared_cosine
+from osu_diffusion.schedule import space_steps, squared_cosine
 
 
 def test_squared_cosine_and_its_posterior() -> None:
@@ -21,8 +21,8 @@ def test_squared_cosine_and_its_posterior() -> None:
 
 def test_fewer_steps_see_the_same_noise() -> None:
     full = squared_cosine()
-    steps = spaced_steps([10, *[0] * 9])
-    respaced = full.respaced(steps)
+    steps = space_steps([10, *[0] * 9])
+    respaced = full.respace(steps)
     assert steps == [0, 11, 22, 33, 44, 55, 66, 77, 88, 99]
     assert respaced.model_steps.tolist() == steps
     np.testing.assert_allclose(respaced.alpha_bars, full.alpha_bars[steps], rtol=1e-12)
@@ -39,9 +39,9 @@ def test_fewer_steps_see_the_same_noise() -> None:
     ],
 )
 def test_sections(counts: list[int], steps: int, wanted: list[int]) -> None:
-    assert spaced_steps(counts, steps) == wanted
+    assert space_steps(counts, steps) == wanted
 
 
 def test_a_section_has_no_more_steps_than_it_has() -> None:
     with pytest.raises(ValueError, match="a section of 10 steps cannot be visited in 11"):
-        spaced_steps([11, 0], 20)
+        space_steps([11, 0], 20)

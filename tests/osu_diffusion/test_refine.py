@@ -7,7 +7,7 @@ import pytest
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osu_diffusion.coarse_positions import on_grid, with_trimmed_paths
+from osu_diffusion.coarse_positions import move_to_grid, with_trimmed_paths
 from osu_diffusion.constraints import MapConstraints
 from osu_diffusion.points import sequence_of
 from osu_diffusion.refine import RefineOptions, TargetAttributes, draw_positions, refine_positions, schedule_of
@@ -24,7 +24,7 @@ def places(beatmap) -> list[tuple[float, float]]:
 
 @pytest.mark.parametrize("mode", [GameMode.STANDARD, GameMode.CATCH])
 def test_only_places_change(mode: GameMode) -> None:
-    draft = on_grid(beatmap_of(*every_kind().hit_objects, mode=mode))
+    draft = move_to_grid(beatmap_of(*every_kind().hit_objects, mode=mode))
     refined = refine_positions(draft, tiny_refiner(), WANTED, FEW, seed=1)
     assert places(refined) != places(draft)
     for before, after in zip(draft.hit_objects, refined.hit_objects, strict=True):
@@ -34,7 +34,7 @@ def test_only_places_change(mode: GameMode) -> None:
 
 
 def test_the_same_seed_gives_the_same_places_and_maps_without_free_ones_stay() -> None:
-    draft, refiner = on_grid(every_kind()), tiny_refiner()
+    draft, refiner = move_to_grid(every_kind()), tiny_refiner()
     once = refine_positions(draft, refiner, WANTED, FEW, seed=5)
     assert refine_positions(draft, refiner, WANTED, FEW, seed=5) == once
     assert refine_positions(draft, refiner, WANTED, FEW, seed=6) != once
@@ -46,7 +46,7 @@ def test_the_same_seed_gives_the_same_places_and_maps_without_free_ones_stay() -
 
 @pytest.mark.parametrize("options", [FEW, replace(FEW, random_init=True), replace(FEW, cfg_scale=2.0, refine_iters=2)])
 def test_places_are_numbers_on_the_playfield(options: RefineOptions) -> None:
-    refined = refine_positions(on_grid(every_kind()), tiny_refiner(), WANTED, options, seed=2)
+    refined = refine_positions(move_to_grid(every_kind()), tiny_refiner(), WANTED, options, seed=2)
     for x, y in places(refined):
         assert 0.0 <= x <= 512.0
         assert 0.0 <= y <= 384.0
@@ -54,7 +54,7 @@ def test_places_are_numbers_on_the_playfield(options: RefineOptions) -> None:
 
 def test_a_long_map_has_no_seam() -> None:
     """Pieces that overlap by more than the network's reach give what the whole gives."""
-    draft = with_trimmed_paths(on_grid(long_map()))
+    draft = with_trimmed_paths(move_to_grid(long_map()))
     sequence = sequence_of(draft)
     constraints = MapConstraints(sequence, sequence.positions)
     refiner = tiny_refiner(band=8, depth=2)
@@ -70,9 +70,9 @@ def test_guidance_at_scale_1_asks_once(monkeypatch) -> None:
     refiner, calls = tiny_refiner(), []
     answer = refiner.model.answer
     monkeypatch.setattr(refiner.model, "answer", lambda *parts: calls.append(1) or answer(*parts))
-    refine_positions(on_grid(every_kind()), refiner, WANTED, FEW, seed=1)
+    refine_positions(move_to_grid(every_kind()), refiner, WANTED, FEW, seed=1)
     assert len(calls) == 4
-    refine_positions(on_grid(every_kind()), refiner, WANTED, replace(FEW, cfg_scale=1.5), seed=1)
+    refine_positions(move_to_grid(every_kind()), refiner, WANTED, replace(FEW, cfg_scale=1.5), seed=1)
     assert len(calls) == 4 + 8
 
 

@@ -5,9 +5,9 @@ import torch
 
 from feedback.progress import Stage
 from osu_diffusion.sampling import Estimate, chunks, posterior_step, sample
-from osu_diffusion.schedule import NoiseSchedule, spaced_steps, squared_cosine
+from osu_diffusion.schedule import NoiseSchedule, space_steps, squared_cosine
 
-SCHEDULE = squared_cosine().respaced(spaced_steps([20, *[0] * 9]))
+SCHEDULE = squared_cosine().respace(space_steps([20, *[0] * 9]))
 
 
 def generator() -> torch.Generator:

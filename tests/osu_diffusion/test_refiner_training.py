@@ -12,9 +12,9 @@ import torch
 from osu_beatmap.beatmap import Circle, GameMode, Metadata
 from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.held_out import Split, title_hash
-from osu_diffusion.coarse_positions import cell_centres, on_grid
+from osu_diffusion.coarse_positions import cell_centres, move_to_grid
 from osu_diffusion.conditions import ConditionSpec
-from osu_diffusion.dataset import MIRRORS, load_charts, mirrored_positions, refiner_chart
+from osu_diffusion.dataset import MIRRORS, load_charts, mirror_positions, refiner_chart
 from osu_diffusion.files.loading import load_refiner
 from osu_diffusion.options import RefinerAugmentationOptions, RefinerBatchOptions, RefinerTrainOptions
 from osu_diffusion.refiner import GridRefiner, Spread
@@ -75,13 +75,13 @@ def test_drafts_are_what_a_decoder_leaves_and_short_sliders_have_a_direction() -
     chart = refiner_chart(beatmap, SPEC)
     starts = chart.sequence.kinds < 6
     for number, mirror in enumerate(MIRRORS):
-        wanted = cell_centres(mirrored_positions(chart.sequence.positions, mirror))
+        wanted = cell_centres(mirror_positions(chart.sequence.positions, mirror))
         np.testing.assert_array_equal(chart.drafts[number][starts], wanted[starts])
     assert chart.sequence.is_path_end.any()
     short = every_kind()
     short.hit_objects = [short.hit_objects[2]]
     short.hit_objects[0].segments[0].points = [(300.0, 100.0), (310.0, 100.0)]
-    coarse = on_grid(short).hit_objects[0]
+    coarse = move_to_grid(short).hit_objects[0]
     assert math.dist(*coarse.segments[0].points) == pytest.approx(100.0)
 
 

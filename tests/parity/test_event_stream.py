@@ -44,9 +44,9 @@ def test_additions_go_on_from_the_last_time_and_places_become_pixels():
     assert stream.times_ms == [100, 100, 100, 300, 300]
     spec = EncodingSpec(position_refine_px=2)
     events = [Event(K.POSITION, 8 + 8 * 33), Event(K.POSITION_REFINE, 3 + 5 * 16)]
-    pixels = EventStream(events, [0, 0]).in_pixels(spec, 0)
+    pixels = EventStream(events, [0, 0]).convert_to_pixels(spec, 0)
     assert pixels.events[:2] == [Event(K.POSITION_X, 6), Event(K.POSITION_Y, 10)]
-    pixels = EventStream([Event(K.COLUMN, 1)], [0]).in_pixels(EncodingSpec(), key_count=4)
+    pixels = EventStream([Event(K.COLUMN, 1)], [0]).convert_to_pixels(EncodingSpec(), key_count=4)
     assert pixels.events == [Event(K.POSITION_X, 192), Event(K.POSITION_Y, 192)]
 
 
@@ -55,12 +55,12 @@ def beats(*times_ms: int) -> EventStream:
 
 
 def test_spans_include_their_start_and_merging_puts_the_first_stream_first():
-    assert beats(0, 10, 10, 20).between(10, 20) == [time(10), time(10)]
-    assert beats(0, 10, 20).until(10).times_ms == [0, 10]
+    assert beats(0, 10, 10, 20).select_span(10, 20) == [time(10), time(10)]
+    assert beats(0, 10, 20).cut_after(10).times_ms == [0, 10]
     assert beats(0, 10, 20).since(10).times_ms == [10, 20]
-    merged = EventStream([Event(K.KIAI, 1)], [10]).merged(beats(0, 10, 20))
+    merged = EventStream([Event(K.KIAI, 1)], [10]).merge(beats(0, 10, 20))
     assert merged.events == [time(0), Event(K.KIAI, 1), time(10), time(20)]
-    assert beats().merged(beats(5)).times_ms == [5]
+    assert beats().merge(beats(5)).times_ms == [5]
 
 
 @pytest.mark.parametrize("time_ms, value", [(5, None), (20, 1), (30, 1), (31, 0)])

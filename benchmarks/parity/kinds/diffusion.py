@@ -26,12 +26,12 @@ from osu_beatmap.files.timing_point_lines import parse_timing_line
 from osu_diffusion.dit import band_mask
 from osu_diffusion.files.loading import load_refiner
 from osu_diffusion.refine import RefineOptions
-from osu_diffusion.schedule import spaced_steps, squared_cosine
+from osu_diffusion.schedule import space_steps, squared_cosine
 from osu_diffusion.v2_network import V2Network, context_of
-from osu_diffusion.v2_refiner import V2Refiner, published_config, renamed_key
+from osu_diffusion.v2_refiner import V2Refiner, published_config, rename_key
 from parity.event_stream import EventStream
 from parity.refinement import PLACE_KINDS, PointsOfEvents, points_of_events, with_refined_places
-from parity.refiner_sampling import OriginalClasses, OriginalSpan, refined_as_published
+from parity.refiner_sampling import OriginalClasses, OriginalSpan, refine_points
 
 SCHEDULE_LIMIT = 1e-12
 FORWARD_LIMIT = 1e-5
@@ -72,9 +72,9 @@ def _schedule_cases(folder: Path) -> Named:
     plans = read_json(folder / "schedule.json")
     theirs = read_arrays(folder / "schedule.npz")
     for name, plan in plans.items():
-        steps = spaced_steps(plan["timesteps"])
+        steps = space_steps(plan["timesteps"])
         yield f"schedule/{name}/steps", partial(identical, steps, plan["timestep_map"])
-        schedule = squared_cosine().respaced(steps)
+        schedule = squared_cosine().respace(steps)
         for key, of_schedule in ARRAYS.items():
             recorded = theirs[f"{name}_{key}"]
             yield f"schedule/{name}/{key}", partial(within, of_schedule(schedule), recorded, SCHEDULE_LIMIT)
@@ -83,7 +83,7 @@ def _schedule_cases(folder: Path) -> Named:
 def _full_size_keys(folder: Path) -> Outcome:
     """Compare the published DiT-B's parameters with the network."""
     keys = read_json(folder / "dit_b.keys.json")
-    shapes = {renamed_key(key): tuple(shape) for key, shape in keys.items()}
+    shapes = {rename_key(key): tuple(shape) for key, shape in keys.items()}
     with torch.device("meta"):
         network = V2Network(published_config(shapes, folder))
     return identical({name: tuple(p.shape) for name, p in network.dit.named_parameters()}, shapes)
@@ -97,14 +97,14 @@ def _network_cases(folder: Path) -> Named:
         yield f"tiny_dit/{name}", partial(_forward, refiner, folder, name)
     for path in sorted(folder.glob("pipeline_*.json")):
         yield f"{path.stem}/inputs", partial(_inputs, refiner, path)
-        yield f"{path.stem}/events", partial(_refined, refiner, path)
+        yield f"{path.stem}/events", partial(_compare_refinement, refiner, path)
 
 
 def _weights(refiner: V2Refiner, folder: Path) -> Outcome:
     """Compare the weights from the restricted pickle reading."""
     parameters = dict(refiner.model.dit.named_parameters())
     theirs = read_arrays(folder / "weights.npz")
-    wrong = [key for key in theirs if not np.array_equal(parameters[renamed_key(key)].numpy(), theirs[key])]
+    wrong = [key for key in theirs if not np.array_equal(parameters[rename_key(key)].numpy(), theirs[key])]
     return identical(wrong, [])
 
 
@@ -128,7 +128,7 @@ def _forward(refiner: V2Refiner, folder: Path, name: str) -> Outcome:
 def _read(path: Path) -> tuple[dict, EventStream, PointsOfEvents]:
     data = read_json(path)
     events = events_of(data["events_in"])
-    stream = EventStream(events, [0] * len(events)).retimed(0.0, types_first=True)
+    stream = EventStream(events, [0] * len(events)).retime(0.0, types_first=True)
     lines = [parse_timing_line(line, 14) for line in data["timing"]]
     multiplier = data["generation_config"]["slider_multiplier"]
     return data, stream, points_of_events(stream, True, lines, multiplier)
@@ -174,7 +174,7 @@ def _inputs(refiner: V2Refiner, path: Path) -> Outcome:
     return within(ours, theirs, INPUTS_LIMIT)
 
 
-def _refined(refiner: V2Refiner, path: Path) -> Outcome:
+def _compare_refinement(refiner: V2Refiner, path: Path) -> Outcome:
     """Compare the events of the whole refinement.
 
     The figure is the excess of a position's distance over rounding.
@@ -190,7 +190,7 @@ def _refined(refiner: V2Refiner, path: Path) -> Outcome:
     )
     span = OriginalSpan(own.get("start_time"), own.get("end_time"), own.get("pad_sequence", False))
     classes = _classes(refiner, data)
-    positions = refined_as_published(refiner, found.points, classes, options, data["seed"], span)
+    positions = refine_points(refiner, found.points, classes, options, data["seed"], span)
     ours = with_refined_places(stream.events, found.point_of, positions)
     exact = with_refined_places(stream.events, found.point_of, positions, rounded=False)
     theirs = events_of(data["events_out"])

@@ -106,8 +106,10 @@ def _compare_sequences(case: Case) -> Outcome:
     stream = _read_recorded(case)
     ours = []
     for window in windows:
-        events = stream.between(window.start_ms, window.start_ms + spec.grid.window_ms)
-        ours.append([SOS_ID, *(spec.vocabulary.encode_clipped(_in_window(e, window.start_ms, spec)) for e in events)])
+        events = stream.select_span(window.start_ms, window.start_ms + spec.grid.window_ms)
+        ours.append(
+            [SOS_ID, *(spec.vocabulary.encode_clipped(_shift_to_window(e, window.start_ms, spec)) for e in events)]
+        )
     return same_list(ours, theirs, "sequences")
 
 
@@ -116,7 +118,7 @@ def _read_recorded(case: Case) -> EventStream:
     return EventStream([_event(row) for row in case.context["events"]], case.context["times"])
 
 
-def _in_window(event: Event, start_ms: int, spec) -> Event:
+def _shift_to_window(event: Event, start_ms: int, spec) -> Event:
     if event.kind is not EventKind.TIME:
         return event
     return event._replace(value=int((event.value - start_ms) / spec.grid.time_step_ms))

@@ -91,13 +91,13 @@ def _compare(bundle: Bundle, name: str) -> Outcome:
 def _compare_logits(bundle: Bundle, name: str) -> Outcome:
     theirs = bundle.arrays[name]
     ids, mask = (bundle.tensor(f"decoder_{part}")[: len(theirs)] for part in ("input_ids", "attention_mask"))
-    score = _score_with_padding if name.endswith("rawmask") else _scored
+    score = _score_with_padding if name.endswith("rawmask") else _score
     ours = score(bundle.model, ids, mask, bundle.states[: len(theirs)])
     asked = mask.numpy()  # nobody sees what is scored for padding
     return within(ours.numpy()[asked], theirs[asked], LIMIT)
 
 
-def _scored(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Tensor:
+def _score(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Tensor:
     sees_ahead = model.config.layer_kind in FUSED_KINDS
     return model(
         decoder_input_ids=ids, decoder_attention_mask=mask, encoder_states=states, sees_ahead=sees_ahead
@@ -144,7 +144,7 @@ def _generate(bundle: Bundle, count: int, run: dict) -> np.ndarray:
         )
         for index in range(count)
     ]
-    sampling = _sampling(options)
+    sampling = _read_sampling(options)
     rules = published_rules(vocabulary, options["types_first"], sampling, lookback_ms)
     generator = torch.Generator().manual_seed(run["seed"] or 0)
     guidance = Guidance(options["cfg_scale"], inverted=True) if options["cfg_scale"] > 1 else None
@@ -153,10 +153,10 @@ def _generate(bundle: Bundle, count: int, run: dict) -> np.ndarray:
     )  # the last is not read
     choice = OriginalChoice(rules, sampling, generator)
     engine.write(rows, bundle.states[:count], range(count), [0] * count, choice)
-    return _as_written(rows)
+    return _join_ids(rows)
 
 
-def _sampling(options: dict) -> OriginalSampling:
+def _read_sampling(options: dict) -> OriginalSampling:
     return OriginalSampling(
         Temperatures(
             options["temperature"],
@@ -175,7 +175,7 @@ def _strip_padding(ids: np.ndarray) -> list[int]:
     return ids[np.flatnonzero(ids != PAD_ID)[0] :].tolist()
 
 
-def _as_written(rows: list[DecodeRow]) -> np.ndarray:
+def _join_ids(rows: list[DecodeRow]) -> np.ndarray:
     read = max(len(row.prompt_ids) for row in rows)
     written = [row.written_ids if row.end_id is None else [*row.written_ids, row.end_id] for row in rows]
     ids = np.full((len(rows), read + max(map(len, written))), PAD_ID)

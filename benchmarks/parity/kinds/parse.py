@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from benchmarks.parity.cases import Named, Outcome, Verdict, same_list
-from benchmarks.parity.events import Row, read_encoding, recorded_rows
+from benchmarks.parity.events import Row, read_encoding, read_rows
 from benchmarks.parity.folders import read_json
 from benchmarks.parity.inputs import input_path
 from osu_beatmap.beatmap import Beatmap
@@ -52,7 +52,7 @@ def _compare(path: Path, part: str, written: dict) -> Outcome:
         known = [cause for text, cause in FAILURES.items() if text in written["error"]]
         cause = f"at {known[0]}" if known else f"with {written['error']}"
         return Verdict.ARGUED, f"{len(ours)} events", f"the original fails {cause}, where we must not"
-    return same_list(ours, recorded_rows(written), "events")
+    return same_list(ours, read_rows(written), "events")
 
 
 @lru_cache(maxsize=4)

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.parity.cases import Named, Outcome, Verdict, same_list
-from benchmarks.parity.events import Row, recorded_rows
+from benchmarks.parity.events import Row, read_rows
 from benchmarks.parity.folders import read_json
-from benchmarks.parity.inputs import INPUT_FOLDER, asked_attributes, load_recorded_bundle
+from benchmarks.parity.inputs import INPUT_FOLDER, load_recorded_bundle, recorded_attributes
 from benchmarks.parity.same_map import compare_maps
 from osu_beatmap.beatmap import Difficulty
 from osu_beatmap.files.reader import parse_beatmap, read_beatmap
@@ -106,7 +106,7 @@ class Case:
     @property
     def chart(self) -> OriginalChart:
         asked = self.data["generation_config"]
-        attributes = asked_attributes(asked)
+        attributes = recorded_attributes(asked)
         if float(self.options.get("cfg_scale", 1)) <= 1:
             return OriginalChart(attributes)
         return OriginalChart(attributes, negative_attributes(attributes, asked["negative_descriptors"] or ()))
@@ -243,7 +243,7 @@ def _compare_events(case: Case) -> Outcome:
         if len(stage) != len(written["result"]):
             return Verdict.DIFFERS, "", f"{len(stage)} contexts, not {len(written['result'])}"
         for (context, own), other in zip(stage.items(), written["result"], strict=True):
-            expected = recorded_rows(other)
+            expected = read_rows(other)
             verdict, _, note = same_list(_rows(own), expected, "events")
             if verdict is Verdict.DIFFERS:
                 return verdict, "", f"{context.value}, {note}"

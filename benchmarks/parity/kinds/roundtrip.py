@@ -39,7 +39,7 @@ def cases(folder: Path) -> Named:
 def _compare(events: Path, written: Path, goldens: Path) -> Outcome:
     stem, version, _ = events.name.removesuffix(EVENTS_ENDING).rsplit(".", 2)
     theirs = read_beatmap(written)
-    ours = assembled(events, input_beatmap(stem, goldens), version)
+    ours = assemble_events(events, input_beatmap(stem, goldens), version)
     return compare_maps(ours, theirs)
 
 
@@ -55,17 +55,17 @@ def _compare_times(events: Path, goldens: Path) -> Outcome:
     kinds = {group.kind for group in theirs}
     every = (group for part in snapped for group in groups_as_published(part, types_first))
     ours = [group for group in every if group.kind in kinds]
-    own_times, their_times = Counter(map(_timed, ours)), Counter(map(_timed, theirs))
+    own_times, their_times = Counter(map(_select_time_events, ours)), Counter(map(_select_time_events, theirs))
     wrong = (own_times - their_times).total() + (their_times - own_times).total()
     return (Verdict.DIFFERS if wrong else Verdict.OK), f"{wrong} of {len(theirs)}", ""
 
 
-def _timed(group: EventGroup) -> tuple:
+def _select_time_events(group: EventGroup) -> tuple:
     """Return the events of a group that concern its time."""
     return group.kind, *(event for event in group.events if event.kind in (EventKind.TIME, EventKind.SNAPPING))
 
 
-def assembled(events: Path, source: Beatmap, version: str) -> Beatmap:
+def assemble_events(events: Path, source: Beatmap, version: str) -> Beatmap:
     spec = read_encoding(version, pixels=True)
     rows = read_json(events)
     keys = source.key_count if source.mode is GameMode.MANIA else 0

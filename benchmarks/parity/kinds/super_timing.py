@@ -13,7 +13,7 @@ import numpy as np
 
 from beat_tracking.red_line_fit import Beats
 from benchmarks.parity.cases import Named, Outcome, Verdict, identical
-from benchmarks.parity.events import events_of, marked_beats, read_encoding
+from benchmarks.parity.events import convert_beats, events_of, read_encoding
 from benchmarks.parity.folders import read_json
 from osu_beatmap.files.timing_point_lines import parse_timing_line
 from osuT5.encoding.groups import groups_from_events
@@ -95,4 +95,4 @@ def _beats(data: dict) -> Beats:
 
 def _pass_beats(fed: dict) -> Beats:
     marked = decode_timing(groups_from_events(events_of(fed["events"]), read_encoding("v29"))[0])
-    return marked_beats(marked, _offset_ms(fed))
+    return convert_beats(marked, _offset_ms(fed))

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.parity.cases import Named, Outcome, Verdict
-from benchmarks.parity.events import events_of, marked_beats, read_encoding
+from benchmarks.parity.events import convert_beats, events_of, read_encoding
 from benchmarks.parity.folders import read_json
 from benchmarks.parity.same_map import untimed_part
 from osu_beatmap.beatmap import TimingPoint
@@ -31,7 +31,7 @@ def _compare(path: Path) -> Outcome:
     data = read_json(path)
     version = path.stem.removesuffix(".jitter").rpartition(".")[2]
     marked = beats_as_published(events_of(data["events"]), read_encoding(version).types_first)
-    ours = fit_red_lines_as_published(marked_beats(marked), data["leniency"])
+    ours = fit_red_lines_as_published(convert_beats(marked), data["leniency"])
     theirs = [parse_timing_line(line, 14) for line in data["timing_points"]]
     if len(ours) != len(theirs):
         return Verdict.DIFFERS, "", f"{len(ours)} lines, not {len(theirs)}"

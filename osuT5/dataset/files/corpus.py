@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from model_files.hub import existing_folder, local_folder, parse_hub_id
+from model_files.hub import find_folder, local_folder, parse_hub_id
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.file_names import safe_archive_name
 from osuT5.dataset.errors import CorpusError, EmptyCorpusError
@@ -51,7 +51,7 @@ def open_source(option: str, text: str, report: SourceReport) -> list[Song]:
     Raises:
         CorpusError, ModelError: One sentence for the user.
     """
-    folder = existing_folder(text)
+    folder = find_folder(text)
     if folder is None and parse_hub_id(text) is None:
         raise CorpusError(f"{option} must be a folder of mapsets, a dataset, or a hub id (OWNER/NAME), got {text}.")
     if folder is not None and not (folder / METADATA_FILE).is_file():

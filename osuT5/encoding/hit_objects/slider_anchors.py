@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from osu_beatmap.beatmap import CurveKind, PathSegment, Point
-from osu_beatmap.geometry.slider_path import without_b_splines
+from osu_beatmap.geometry.slider_path import replace_b_splines
 from osuT5.tokens.events import EventKind
 
 ANCHOR_OF = {
@@ -27,7 +27,7 @@ Anchor = tuple[EventKind, Point]
 
 def anchors_of(segments: Sequence[PathSegment]) -> Iterator[Anchor]:
     """Yield the anchors of a path; a B-spline becomes Bezier curves."""
-    segments = without_b_splines(segments)
+    segments = replace_b_splines(segments)
     for index, segment in enumerate(segments):
         for point in segment.points[1:-1]:
             yield ANCHOR_OF[segment.kind], point

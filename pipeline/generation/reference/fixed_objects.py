@@ -8,7 +8,7 @@ from dataclasses import replace
 from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap, GameMode, Slider, TimingPoint
 from osu_beatmap.timing.active_point import Timing, slider_duration_ms, slider_velocity_px_per_ms
-from osu_beatmap.timing.edits import set_kiai, with_sv_changes, without_redundant
+from osu_beatmap.timing.edits import drop_redundant, set_kiai, with_sv_changes
 from osuT5.encoding import assemble, encode_context
 from osuT5.encoding.hitsound_merge import with_sounds
 from osuT5.encoding.kiai import decode_kiai
@@ -80,7 +80,7 @@ def _with_new_lines(request: GenerationRequest, reference: Beatmap, begun: Prepa
         ratio = USUAL_RATIO if made == (ContextKind.SV,) else None
         ratio = ratio if request.map.scroll_speed_ratio is None else request.map.scroll_speed_ratio
         lines = _with_scroll_speeds(lines, reference, begun, ratio)
-    return replace(reference, timing_points=without_redundant(lines))
+    return replace(reference, timing_points=drop_redundant(lines))
 
 
 def _carry_to_reds(reference: Beatmap, reds: Sequence[TimingPoint]) -> list[TimingPoint]:

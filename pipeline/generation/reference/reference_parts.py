@@ -9,7 +9,7 @@ from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import EFFECT_KIAI, EFFECT_OMIT_BARLINE, Beatmap, TimingPoint
 from osu_beatmap.star_rating import stars_or_none
 from osu_beatmap.timing.active_point import Timing
-from osu_beatmap.timing.beat_grid import in_line_order
+from osu_beatmap.timing.beat_grid import sort_lines
 from osu_beatmap.timing.edits import set_kiai
 from osuT5.dataset.contexts import ContextTemplate
 from osuT5.encoding import encode_context
@@ -140,7 +140,7 @@ def _with_reds(lines: Sequence[TimingPoint], reds: Sequence[TimingPoint]) -> lis
         effects = red.effects & EFFECT_OMIT_BARLINE | line.effects & EFFECT_KIAI
         found.append(with_sound(red, line, effects=effects))
     greens = [replace(line, time_ms=moved.get(line.time_ms, line.time_ms)) for line in lines if not line.uninherited]
-    return in_line_order([*found, *(line for line in greens if line.time_ms >= reds[0].time_ms)])
+    return sort_lines([*found, *(line for line in greens if line.time_ms >= reds[0].time_ms)])
 
 
 def _with_unchanged_reds(lines: Sequence[TimingPoint], reds: Sequence[TimingPoint]) -> list[TimingPoint]:

@@ -12,7 +12,7 @@ from osu_beatmap.rules import Finding, Severity, check
 from osu_beatmap.song_bounds import part_in_song
 from osu_beatmap.splice import Span, splice
 from osu_beatmap.timing.active_point import Timing
-from osu_beatmap.timing.beat_grid import in_line_order
+from osu_beatmap.timing.beat_grid import sort_lines
 from pipeline.finishing.finish import finish
 from pipeline.finishing.working_map import with_sound
 from pipeline.generation.chart import decode_draft, prepare_chart
@@ -89,7 +89,7 @@ def with_sound_of(lines: list[TimingPoint], reference: Beatmap) -> list[TimingPo
         for time_ms in dict.fromkeys(point.time_ms for point in sounds.points)
         if time_ms not in stated and time_ms >= timing.reds[0].time_ms
     ]
-    ordered = in_line_order([*lines, *more])
+    ordered = sort_lines([*lines, *more])
     return [with_sound(line, sounds.line_at(line.time_ms)) for line in ordered]
 
 

@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from benchmarks.generate.ways import Task, as_transformers, by_graphs, by_transformers
+from benchmarks.generate.ways import Task, convert_to_transformers, run_graphs, run_transformers
 from osuT5.model.decoding.step_graphs import as_they_are
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
@@ -40,7 +40,7 @@ def test_both_ways_write_the_same_tokens(spec, model, mels):
         for length, count in parts
     ]
     ready = prepare_to_generate(copy.deepcopy(model), capture=as_they_are)
-    works = [by_transformers(as_transformers(model, spec), model, tasks, mels), by_graphs(ready, tasks, mels)]
+    works = [run_transformers(convert_to_transformers(model, spec), model, tasks, mels), run_graphs(ready, tasks, mels)]
     for work in works:
         assert work.tokens == works[0].tokens
         assert [len(ids) for ids in work.tokens] == [task.count for task in tasks]

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.parity.__main__ import check_kind, main
 from benchmarks.parity.cases import Verdict, within
-from benchmarks.parity.folders import GoldensError, unpacked
+from benchmarks.parity.folders import GoldensError, unpack
 
 
 @pytest.fixture
@@ -65,12 +65,12 @@ def archive(path, members):
 
 def test_archives_are_unpacked_for_the_time_of_the_run_and_write_nothing_outside(tmp_path):
     archive(tmp_path / "timing.tar.xz", {"timing/a.v29.json": "{}"})
-    with unpacked(tmp_path) as folder:
+    with unpack(tmp_path) as folder:
         assert (folder / "timing" / "a.v29.json").read_text(encoding="utf-8") == "{}"
     assert not folder.exists()
     (tmp_path / "goldens").mkdir()
     archive(tmp_path / "goldens" / "timing.tar.xz", {"../../escaped": "boo"})
-    with pytest.raises(GoldensError, match=r"timing\.tar\.xz cannot be unpacked"), unpacked(tmp_path / "goldens"):
+    with pytest.raises(GoldensError, match=r"timing\.tar\.xz cannot be unpacked"), unpack(tmp_path / "goldens"):
         pass
     assert not list(tmp_path.rglob("escaped"))
 

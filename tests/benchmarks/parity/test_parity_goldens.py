@@ -7,7 +7,7 @@ import pytest
 from benchmarks.parity import kinds
 from benchmarks.parity.__main__ import check_kind
 from benchmarks.parity.cases import Verdict
-from benchmarks.parity.folders import unpacked
+from benchmarks.parity.folders import unpack
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def goldens(shared_dir):
     folder = shared_dir / "goldens"
     if not folder.is_dir():
         pytest.skip("the outputs of the original program are not on this machine")
-    with unpacked(folder) as unpacked_folder:
+    with unpack(folder) as unpacked_folder:
         yield unpacked_folder
 
 

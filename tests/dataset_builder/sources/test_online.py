@@ -12,7 +12,7 @@ import pytest
 
 from dataset_builder.errors import BuildError
 from dataset_builder.sources import online
-from dataset_builder.sources.online import ask_about, cached_answers, token_from_environment, with_online
+from dataset_builder.sources.online import read_cached_answers, request_facts, token_from_environment, with_online
 
 MAPSET = {
     "id": 7,
@@ -95,29 +95,29 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_each_mapset_is_asked_about_once(api: str, tmp_path: Path) -> None:
-    ask_about([7, 9, -5, 7, 8], tmp_path, api, "sesame")
+    request_facts([7, 9, -5, 7, 8], tmp_path, api, "sesame")
     assert OsuApi.asked == [f"/api/v2/beatmapsets/{number}" for number in (7, 8, 8, 9)], "8 was busy at first"
-    assert cached_answers(tmp_path) == {7: MAPSET, 8: {"id": 8}, 9: {}}
+    assert read_cached_answers(tmp_path) == {7: MAPSET, 8: {"id": 8}, 9: {}}
     OsuApi.asked.clear()
-    ask_about([7, 8, 9], tmp_path, api, "sesame")
+    request_facts([7, 8, 9], tmp_path, api, "sesame")
     assert OsuApi.asked == []
     with (tmp_path / online.ANSWERS_FILE).open("ab") as file:
         file.write(b'{"id": 10, "ans')
-    assert set(cached_answers(tmp_path)) == {7, 8, 9}, "what was cut short is asked for again"
+    assert set(read_cached_answers(tmp_path)) == {7, 8, 9}, "what was cut short is asked for again"
 
 
 def test_a_server_that_stays_busy_ends_the_build(api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OsuApi, "busy_times", 99)
     with pytest.raises(BuildError, match=r"status 429.*run it again later"):
-        ask_about([7, 8], tmp_path, api, "sesame")
-    assert set(cached_answers(tmp_path)) == {7}, "what was answered is kept"
+        request_facts([7, 8], tmp_path, api, "sesame")
+    assert set(read_cached_answers(tmp_path)) == {7}, "what was answered is kept"
 
 
 def test_a_token_that_is_not_accepted_and_an_address_that_is_none(api: str, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="rejected the token"):
-        ask_about([7], tmp_path, api, "wrong")
+        request_facts([7], tmp_path, api, "wrong")
     with pytest.raises(BuildError, match="api_url must be an address"):
-        ask_about([7], tmp_path, "file:///etc", "sesame")
+        request_facts([7], tmp_path, "file:///etc", "sesame")
 
 
 def test_where_tokens_come_from(api: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,12 @@ from evaluation.bands import Bands
 from evaluation.metrics import METRICS, Reaction
 from evaluation.probes import PROBES
 from evaluation.reference import band_of, load_bundled_bands, measure_human
-from evaluation.report.probe_table import ProbeResult, run_probe, stated
+from evaluation.report.probe_table import ProbeResult, list_reactions, run_probe
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules import Level
 from tests.evaluation.probe_maps import chart_of, write_song
 
-STATED = [pytest.param(*each, id=f"{each[0].name}-{each[1]}-{each[2].value}") for each in stated()]
+STATED = [pytest.param(*each, id=f"{each[0].name}-{each[1]}-{each[2].value}") for each in list_reactions()]
 PROBED_SONGS, BAND_SONGS = range(3), range(8)
 SONGS_OF_MODE, SECONDS = 2, 75.0
 

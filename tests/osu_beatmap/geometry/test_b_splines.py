@@ -13,8 +13,8 @@ from osu_beatmap.files.reader import parse_beatmap, read_beatmap
 from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.geometry.curves import bezier_pieces, flatten_b_spline
 from osu_beatmap.geometry.path_batch import PathBatch
-from osu_beatmap.geometry.path_trim import trimmed_path
-from osu_beatmap.geometry.slider_path import SliderPath, without_b_splines
+from osu_beatmap.geometry.path_trim import trim_path
+from osu_beatmap.geometry.slider_path import SliderPath, replace_b_splines
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding.hit_objects.slider_anchors import anchors_of, segments_of
 from pipeline.finishing.slider_shapes import move_path
@@ -86,9 +86,9 @@ def test_a_part_with_a_degree_stands_beside_parts_of_other_kinds(text):
     assert any(segment.kind.degree for segment in segments)
     assert parse_path(format_path(segments, LAZER), HEAD, LAZER) == segments
     natural_px = SliderPath(segments).length_px
-    assert SliderPath(without_b_splines(segments)).length_px == pytest.approx(natural_px, rel=1e-3)
+    assert SliderPath(replace_b_splines(segments)).length_px == pytest.approx(natural_px, rel=1e-3)
     for share in (0.3, 0.55, 0.8):
-        cut = trimmed_path(segments, share * natural_px)
+        cut = trim_path(segments, share * natural_px)
         assert SliderPath(cut).natural_length_px == pytest.approx(share * natural_px, abs=0.5)
         assert SliderPath(cut).end == pytest.approx(SliderPath(segments, share * natural_px).end, abs=0.7)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evaluation.measures.profile_auc import control_auc, profile_auc, telling_metrics
+from evaluation.measures.profile_auc import control_auc, find_distinctive_metrics, profile_auc
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.held_out import Split
@@ -114,7 +114,7 @@ def test_maps_that_train_the_classifier_are_not_compared():
     alike = [replace(each, song=f"other {each.song}") for each in profiles(rng.normal(3.0, size=60))]
     assert profile_auc(made, humans, bands, fitted=alike) > 0.9
     assert profile_auc(made, [*humans, *alike], bands) < 0.85
-    assert telling_metrics(made, humans, bands) == ["half_gap_share"]
+    assert find_distinctive_metrics(made, humans, bands) == ["half_gap_share"]
 
 
 def test_a_metric_without_a_value_is_the_human_median():

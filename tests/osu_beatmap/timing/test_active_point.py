@@ -8,7 +8,7 @@ from osu_beatmap.beatmap import EFFECT_KIAI, Circle, Difficulty, HoldNote, Slide
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.timing.active_point import Timing, end_time_ms, slider_duration_ms, slider_length_px
 from osu_beatmap.timing.beat_grid import Beat
-from osu_beatmap.timing.edits import set_kiai, set_sv, with_sv_changes, with_volume_changes, without_redundant
+from osu_beatmap.timing.edits import drop_redundant, set_kiai, set_sv, with_sv_changes, with_volume_changes
 
 
 def red(time_ms: float, beat_ms: float = 500.0, **fields) -> TimingPoint:
@@ -148,7 +148,7 @@ def test_without_redundant() -> None:
         green(500, 20.0, volume=50),
         green(600, 10.0, volume=50),  # no faster: both are clamped
     ]
-    kept = without_redundant(lines)
+    kept = drop_redundant(lines)
     assert [(line.time_ms, line.uninherited) for line in kept] == [
         (0, True),
         (100, False),

@@ -8,7 +8,7 @@ import torch
 from model_files.errors import ModelError
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osu_diffusion.coarse_positions import on_grid
+from osu_diffusion.coarse_positions import move_to_grid
 from osu_diffusion.files.contract import RefinerContract
 from osu_diffusion.files.loading import BUNDLED_REFINER, load_refiner
 from osu_diffusion.refine import RefineOptions, TargetAttributes, refine_positions
@@ -38,7 +38,7 @@ def test_a_published_one_refines(tmp_path: Path) -> None:
     assert dict(refiner.model.dit.named_parameters())["layers.1.attention.qkv.weight"].equal(
         published_state()["blocks.1.attn.in_proj_weight"]
     )
-    draft = on_grid(every_kind())
+    draft = move_to_grid(every_kind())
     refined = refine_positions(draft, refiner, WANTED, RefineOptions(timesteps=3), seed=1)
     assert refined != draft
     assert refine_positions(draft, refiner, WANTED, RefineOptions(timesteps=3), seed=1) == refined

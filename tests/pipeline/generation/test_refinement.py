@@ -7,7 +7,7 @@ import pytest
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules import Severity, check
-from osu_diffusion.coarse_positions import on_grid
+from osu_diffusion.coarse_positions import move_to_grid
 from osuT5.encoding import AssemblyReport
 from osuT5.generation.window_schedule import GenerationReport
 from osuT5.tokens.encoding_spec import MINI_ENCODING, EncodingSpec
@@ -36,7 +36,7 @@ def refined(beatmap: Beatmap, encoding: EncodingSpec = MINI_ENCODING, is_exact: 
 
 
 def test_exact_positions_are_refined_by_a_chosen_refiner_or_from_noise_alone(tmp_path: Path) -> None:
-    beatmap = on_grid(every_kind())
+    beatmap = move_to_grid(every_kind())
     assert refined(beatmap, is_exact=True) is beatmap
     assert refined(beatmap, is_exact=True, random_init=True, timesteps=2) != beatmap
     assert refined(beatmap, is_exact=True, diff_ckpt=str(write_published(tmp_path)), timesteps=2) != beatmap
@@ -44,16 +44,16 @@ def test_exact_positions_are_refined_by_a_chosen_refiner_or_from_noise_alone(tmp
 
 def test_standard_and_catch_are_refined_unless_unwanted_and_other_modes_never() -> None:
     for mode in (GameMode.STANDARD, GameMode.CATCH):
-        draft = on_grid(beatmap_of(*every_kind().hit_objects, mode=mode))
+        draft = move_to_grid(beatmap_of(*every_kind().hit_objects, mode=mode))
         assert refined(draft, timesteps=2) != draft
-    draft = on_grid(every_kind())
+    draft = move_to_grid(every_kind())
     assert refined(draft, generate_positions=False) is draft
     taiko = beatmap_of(*draft.hit_objects, mode=GameMode.TAIKO)
     assert refined(taiko) is taiko
 
 
 def test_another_refiner(tmp_path: Path) -> None:
-    draft = on_grid(every_kind())
+    draft = move_to_grid(every_kind())
     assert refined(draft, diff_ckpt=str(write_published(tmp_path)), timesteps=2) != draft
 
 
@@ -61,12 +61,12 @@ def test_progress_is_told() -> None:
     told = []
     request = GenerationRequest(map=MapOptions(gamemode=GameMode.STANDARD), positions=PositionOptions(timesteps=3))
     progress = lambda *said: told.append(said)  # noqa: E731
-    refine_draft(request, draft_of(on_grid(every_kind())), 1, progress)
+    refine_draft(request, draft_of(move_to_grid(every_kind())), 1, progress)
     assert told == [("placing", 1, 3), ("placing", 2, 3), ("placing", 3, 3)]
 
 
 def test_a_refined_map_has_no_problem_and_steps_are_a_number_or_a_list() -> None:
-    draft = on_grid(long_map(150))
+    draft = move_to_grid(long_map(150))
     beatmap, _ = finish(refined(draft, timesteps=3), SONG_MS)
     assert not [finding for finding in check(beatmap, SONG_MS) if finding.severity is Severity.PROBLEM]
     assert asked(timesteps="50").timesteps == 50

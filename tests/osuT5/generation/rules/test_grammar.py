@@ -18,7 +18,7 @@ from osu_beatmap.beatmap import (
     TimingPoint,
 )
 from osu_beatmap.files.reader import read_beatmap
-from osu_beatmap.geometry.catch_conversion import to_catch
+from osu_beatmap.geometry.catch_conversion import convert_to_catch
 from osuT5.encoding import assemble, encode_context, groups_from_events
 from osuT5.encoding.hit_objects.taiko import drumroll_path
 from osuT5.generation.rules.grammar import GrammarState
@@ -87,7 +87,7 @@ def refused(beatmap: Beatmap, context: ContextKind, version: str) -> str:
 @pytest.mark.parametrize("version", ENCODINGS)
 def test_what_maps_are_written_as_is_allowed(version):
     contexts = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.SV)
-    for beatmap in (standard(), to_catch(standard()), taiko(), mania()):
+    for beatmap in (standard(), convert_to_catch(standard()), taiko(), mania()):
         for context in [ContextKind.MAP] if version == "mini" else contexts:
             assert not refused(beatmap, context, version)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.parity.inputs import asked_attributes
+from benchmarks.parity.inputs import recorded_attributes
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
@@ -78,7 +78,7 @@ def test_prompts_begin_as_the_original_writes_them(references, case, mode):
     run = references.json("processor", f"{case}.json")
     asked, call = run["generation_config"], run["calls"][1]
     spec = references.bundle(case[:3]).spec
-    attributes = asked_attributes(asked)
+    attributes = recorded_attributes(asked)
     assert attributes.mode is mode
     kinds = spec.parity_conditions or spec.conditions
     ids = condition_ids(spec.vocabulary, kinds, attributes, SongPlace(40_000.0, call["frame_time"]), tables=spec.tables)
