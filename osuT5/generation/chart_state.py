@@ -36,8 +36,8 @@ class ChartState:
     is before the part that is written object_times_ms: when objects have to begin, in order, if the rhythm is given
     guide: a map whose object times are likely times of this one, such as another difficulty before: what there is of
     the map before the part that is written drafts: its objects, if another model generates them than the one that
-    writes the contexts rating: star rating of the objects that are written so far; None for too few. Guidance then
-    leads away from it
+    writes the contexts spacing: factor of their distances rating: star rating of the objects that are written so far;
+    None for too few. Guidance then leads away from it
     """
 
     attributes: Attributes
@@ -50,6 +50,7 @@ class ChartState:
     guide: Beatmap | None = None
     before: Beatmap | None = None
     drafts: Sequence[Draft] | None = None
+    spacing: float = 1.0
     rating: Callable[[Sequence[EventGroup]], float | None] | None = None
 
     def unlike(self, written: Sequence[EventGroup]) -> Attributes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,8 @@ import torch
 from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode, HitObject, Point, Slider, Spinner
+from osu_beatmap.rules import approach_time_ms
 from osu_beatmap.rules.chart import circle_radius_px
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.encoding.hit_objects.object_drafts import Draft
@@ -60,7 +62,7 @@ CLEARANCE_TICKS = 2
 """Ticks between the end of an object and the next one, at least."""
 
 LONGEST_SLIDER_PX = 700.0
-OVERLAP_REACH = 4
+OVERLAP_REACH = 5
 """Objects before the last one that a new one should not cover."""
 
 RECENT_ROWS = 16
@@ -73,8 +75,8 @@ Pairs of rows recur in 0.37 of the cases with four keys and in 0.15 with seven, 
 training songs). Human-made maps have 0.09 to 0.58.
 """
 
-VISIBLE_MS = 900.0
-"""How long after its end an object is taken to be visible: between the approach times of AR 5 and AR 9."""
+DISTANCE_TEMPERATURE = 0.9
+"""Factor of the temperature of distances in standard: single wide movements make a map harder than the others do."""
 
 _DIRECTIONS = np.arange(TURNS) * TURN_STEP
 _IS_SIDEWAYS = np.isin(np.arange(TURNS), (0, TURNS // 2))
@@ -123,6 +125,7 @@ class MapTarget:
         styles: In standard deviations from other maps of the mode and star rating.
         loose_styles: Styles that are conditions of the network alone, and not controlled.
         hold_beats: Typical length of hold notes; None leaves it to the network.
+        spacing: Factor of the distances that are drawn.
     """
 
     conditions: RhythmConditions
@@ -130,6 +133,7 @@ class MapTarget:
     styles: Mapping[Style, float]
     loose_styles: Collection[Style] = ()
     hold_beats: float | None = None
+    spacing: float = 1.0
 
 
 class ObjectGenerator:
@@ -303,6 +307,7 @@ class _Chart:
     ) -> None:
         self.network, self.rows, self.builder = network, rows, builder
         self.steps, self.seed, self.draws = steps, seed, draws
+        self.spacing = target.spacing
         self.is_hitsounded = bool(target.attributes.hitsounded)
         conditions = target.conditions
         styles = {style: value for style, value in target.styles.items() if style not in target.loose_styles}
@@ -535,12 +540,14 @@ class _Chart:
 
         The object before does not count: its distance is drawn.
         """
-        time_ms, radius_px = self.builder.time_ms(step), circle_radius_px(self.builder.difficulty.circle_size)
+        time_ms, difficulty = self.builder.time_ms(step), self.builder.difficulty
+        radius_px = circle_radius_px(difficulty.circle_size)
         covers = np.zeros(x.shape, bool)
         for draft in self.builder.drafts[-1 - OVERLAP_REACH : -1]:
-            if time_ms - draft.end_ms < VISIBLE_MS:
-                distances_px = np.hypot(x - draft.obj.x, y - draft.obj.y)
-                covers |= (distances_px > STACK_PX) & (distances_px < radius_px)
+            if time_ms - draft.end_ms < approach_time_ms(difficulty.approach_rate):
+                for end_x, end_y in {(draft.obj.x, draft.obj.y), _end_of(draft.obj)}:
+                    distances_px = np.hypot(x - end_x, y - end_y)
+                    covers |= (distances_px > STACK_PX) & (distances_px < radius_px)
         return covers
 
     def _draw_field(
@@ -557,10 +564,33 @@ class _Chart:
             logits = np.where(allowed, logits, -np.inf)
         if is_near or field is not Field.DISTANCE:  # the distances of others follow the music
             for control in self.controls.get(field, ()):
-                logits = control.tilt(logits)
+                is_turn = field is Field.TURN and self.builder.mode is GameMode.STANDARD
+                numbers = self._head_turns_deg(values[Field.DISTANCE]) if is_turn else None
+                if not is_turn or numbers is not None:
+                    logits = control.tilt(logits, numbers)
+        if field is Field.DISTANCE and self.builder.mode is GameMode.STANDARD:
+            logits = logits / DISTANCE_TEMPERATURE
         is_exact = field in EXACT_FIELDS or (self.builder.mode is GameMode.CATCH and field in CATCH_EXACT_FIELDS)
         values[field] = self._draw(logits, is_exact=is_exact)
+        if field is Field.DISTANCE and values[field] and self.spacing != 1:
+            values[field] = max(1, nearest_class(self.spacing * DISTANCES_PX[values[field]], DISTANCES_PX))
         return self.network.fields.with_field(state, field, torch.tensor(values[field]))
+
+    def _head_turns_deg(self, distance: int) -> np.ndarray | None:
+        """Return the turn between heads for each turn, [turns].
+
+        It is None if the last two objects have one head.
+        """
+        heads = [(draft.obj.x, draft.obj.y) for draft in self.builder.drafts[-2:] if not isinstance(draft.obj, Spinner)]
+        if len(heads) < 2 or math.dist(*heads) <= STACK_PX:
+            return None
+        place, (x, y) = self.builder.cursor, heads[-1]
+        angles = place.heading + _DIRECTIONS
+        moves_x = place.x + DISTANCES_PX[distance] * np.cos(angles) - x
+        moves_y = place.y + DISTANCES_PX[distance] * np.sin(angles) - y
+        before = math.atan2(y - heads[0][1], x - heads[0][0])
+        turns = np.arctan2(moves_y, moves_x) - before
+        return np.degrees(np.abs((turns + math.pi) % (2 * math.pi) - math.pi))
 
     def _guided(self, logits: Tensor) -> np.ndarray:
         """Return the guided logits [values] of the first row.
@@ -585,6 +615,11 @@ class _Chart:
             before = np.cumsum(probabilities[order]) - probabilities[order]
             probabilities[order[before >= draws.top_p]] = 0.0
         return int((rng or self.rng).choice(len(probabilities), p=probabilities / probabilities.sum()))
+
+
+def _end_of(obj: HitObject) -> Point:
+    """Return where an object ends."""
+    return obj.segments[-1].points[-1] if isinstance(obj, Slider) and obj.slides % 2 else (obj.x, obj.y)
 
 
 def _outside_px(x: np.ndarray, y: np.ndarray) -> np.ndarray:

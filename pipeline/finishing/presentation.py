@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from osu_beatmap.beatmap import Break
+from osu_beatmap.beatmap import Break, GameMode
 from osu_beatmap.rules import approach_time_ms
 from osu_beatmap.rules.objects import MIN_BEFORE_BREAK_MS, MIN_BREAK_MS, MIN_DRAIN_MS
 from pipeline.finishing.report import FinishReport
@@ -15,8 +15,14 @@ from pipeline.finishing.ticks import whole_ms
 from pipeline.finishing.working_map import Piece, WorkingMap
 
 AI_TAG = "ai-generated"
-MIN_BREAK_GAP_MS = 5000.0
-"""A shorter pause is one of the music; players want no break in it."""
+MIN_BREAK_GAP_MS = {GameMode.STANDARD: 3000.0}
+"""A shorter pause is one of the music; players want no break in it. Usual if a mode is not named: 5 s.
+
+Human-made maps of training songs have a break in 33 of 38 gaps of 3 to 5 s in standard, but in none of 11 in taiko
+and mania.
+"""
+
+USUAL_MIN_BREAK_GAP_MS = 5000.0
 
 DEFAULT_PREVIEW_SHARE = 0.4
 
@@ -27,12 +33,13 @@ def breaks(work: WorkingMap, report: FinishReport) -> None:
     work.settings.breaks = []
     if not work.pieces:
         return
+    shortest_ms = MIN_BREAK_GAP_MS.get(work.mode, USUAL_MIN_BREAK_GAP_MS)
     end_ms = work.pieces[0].end_ms
     left_ms = max(piece.end_ms for piece in work.pieces) - work.pieces[0].start_ms - MIN_DRAIN_MS
     for piece in work.pieces:
         gap_ms = piece.start_ms - end_ms
         pause = Break(math.ceil(end_ms + MIN_BEFORE_BREAK_MS), math.floor(piece.start_ms - approach_ms))
-        if gap_ms >= MIN_BREAK_GAP_MS and gap_ms <= left_ms and pause.end_ms - pause.start_ms >= MIN_BREAK_MS:
+        if shortest_ms <= gap_ms <= left_ms and pause.end_ms - pause.start_ms >= MIN_BREAK_MS:
             work.settings.breaks.append(Break(float(pause.start_ms), float(pause.end_ms)))
             left_ms -= gap_ms
         end_ms = max(end_ms, piece.end_ms)

@@ -24,7 +24,7 @@ from osuT5.objects.corpus import SongSound
 from osuT5.rhythm.alignment import USUAL_LEAD_MS, measure_lead_ms
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import Origin, RhythmConditions, origin_of
-from osuT5.rhythm.drawing import NOISE, draw_rhythm, without_rests
+from osuT5.rhythm.drawing import NOISE, draw_rhythm, without_quiet_passages, without_rests
 from osuT5.rhythm.features import SongAudio
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.prediction import SongEncoding
@@ -111,6 +111,8 @@ class SongRhythm:
         objects = song.predict(likened).objects.mean(0)
         times_ms = song.clock.times_at(np.arange(len(objects)))
         logits = np.where((times_ms >= start_ms) & (times_ms < end_ms), objects, -np.inf)
+        if conditions.mode is GameMode.STANDARD:
+            logits = without_quiet_passages(logits)
         favoured = [] if guide is None else song.clock.steps_at(np.array([obj.time_ms for obj in guide.hit_objects]))
         noise, quarters = NOISE[attributes.mode] * temperature, quarter_logits(attributes.descriptors)
         steps = draw_rhythm(logits, seed, noise, favoured, quarters)

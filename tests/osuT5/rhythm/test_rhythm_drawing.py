@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from osuT5.rhythm.drawing import draw_rhythm, without_rests
+from osuT5.rhythm.drawing import draw_rhythm, without_quiet_passages, without_rests
 
 
 def make_logits(beats: int = 40) -> np.ndarray:
@@ -74,3 +74,17 @@ def test_only_a_gap_in_which_objects_are_possible_is_filled():
     assert filled.tolist() == [0, 24 * 2, 24 * 6, 24 * 10, 24 * 18]
     logits[24 * 5 : 24 * 8 : 24] = -9.0
     assert without_rests(steps, logits).tolist() == steps.tolist()
+
+
+def test_quiet_passages_between_others_stay_empty():
+    logits = make_logits(80).reshape(80, 24)
+    logits[30:50] -= 6.0
+    logits[60:64] -= 6.0  # too short
+    logits[74:] -= 6.0  # the end of the song
+    found = without_quiet_passages(logits.ravel()).reshape(80, 24)
+    is_empty = np.isneginf(found).all(axis=1)
+    assert is_empty[34:46].all()
+    assert not is_empty[:28].any() and not is_empty[52:].any()
+    steps = draw_rhythm(found.ravel(), seed=1)
+    assert len(steps) and not np.isin(steps // 24, np.flatnonzero(is_empty)).any()
+    np.testing.assert_array_equal(without_quiet_passages(make_logits(4)), make_logits(4))

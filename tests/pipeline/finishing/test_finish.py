@@ -87,6 +87,13 @@ def test_long_gaps_hold_breaks_that_leave_30_s_to_play():
     assert not problems(beatmap)
 
 
+@pytest.mark.parametrize(("mode", "has_break"), [(GameMode.STANDARD, True), (GameMode.TAIKO, False)])
+def test_shorter_gaps_hold_breaks_in_standard(mode: GameMode, has_break: bool):
+    draft = draft_of(*steady_circles(1000.0, 33_000.0), *steady_circles(37_000.0, 55_000.0), mode=mode)
+    beatmap, _ = finish(draft, SONG_MS)
+    assert bool(beatmap.breaks) is has_break
+
+
 def test_combos_start_where_they_must_or_where_the_model_starts_them():
     stream = [Circle(1000.0 + 250.0 * number, 100, 100) for number in range(160)]
     beatmap, _ = finish(draft_of(*stream), SONG_MS)

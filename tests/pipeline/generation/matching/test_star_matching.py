@@ -154,6 +154,7 @@ def test_a_map_that_is_much_too_hard_is_generated_again_before_it_is_thinned(mon
     stars = [chart.attributes.difficulty for chart in told]
     assert len(stars) == 3
     assert stars == sorted(stars, reverse=True)
+    assert 1.0 == told[0].spacing > told[1].spacing > told[2].spacing  # and its objects are nearer to each other
     assert wish.best.error(wanted) <= 0.2
 
 
