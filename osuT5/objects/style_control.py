@@ -43,6 +43,7 @@ CONTROLLED: dict[GameMode, dict[Style, tuple[Field, np.ndarray]]] = {
         **_SPACING,
         Style.CURVES: (Field.ARC, (_ARCS != NO_ARC).astype(float)),
         Style.TURNS: (Field.TURN, np.minimum(_TURNS, TURNS - _TURNS).astype(float)),
+        Style.SLIDERS: (Field.KIND, (_KINDS == ObjectKind.SLIDER).astype(float)),
         Style.COMBOS: (Field.NEW_COMBO, np.array([0.0, 1.0])),
     },
     GameMode.TAIKO: {
