@@ -31,7 +31,7 @@ from benchmarks.generate.ways import Task, convert_to_transformers, run_graphs, 
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.sampling.sampler import Sampling
-from osuT5.model.decoding.step_graphs import Capturing, CudaGraphs, as_they_are
+from osuT5.model.decoding.step_graphs import Capturing, CudaGraphs, skip_capture
 from osuT5.model.files.loading import DTYPES
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
@@ -102,7 +102,7 @@ class Bench:
         self.precisions = ["fp32", "fp16", "bf16"] if options.device == "cuda" else ["fp32"]
 
     def capture(self) -> Capturing:
-        return CudaGraphs(torch.device(self.device)) if self.device == "cuda" else as_they_are
+        return CudaGraphs(torch.device(self.device)) if self.device == "cuda" else skip_capture
 
     def model(self, precision: str, ready: bool = True) -> MapperModel:
         model = copy.deepcopy(self.plain).to(self.device, DTYPES[precision])

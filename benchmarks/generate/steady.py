@@ -19,7 +19,7 @@ from osuT5.generation.chart_state import ChartState
 from osuT5.generation.device_loop import STEPS_LATE, Looks
 from osuT5.generation.rules.compiled_grammar import CompiledGrammar
 from osuT5.generation.sampling.device_choice import DeviceChoice
-from osuT5.generation.sampling.sampler import Sampler, Sampling, sampling_for
+from osuT5.generation.sampling.sampler import Sampler, Sampling, adapt_sampling
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.seq2seq import MapperModel
@@ -56,7 +56,7 @@ def _steady_run(model: MapperModel, spec: Contract, rows: int, steps: int):
     states = torch.zeros(1, model.config.max_source_positions, model.config.d_model).to(model.device, model.dtype)
     decoder = model.graphed_steps.decoder(model, Shape.of([0] * rows, states.shape[1]))
     grammar = model.graphed_steps.kept.setdefault(CompiledGrammar, CompiledGrammar(spec.vocabulary, model.device))
-    sampling = sampling_for(spec, GameMode.STANDARD, Sampling())
+    sampling = adapt_sampling(spec, GameMode.STANDARD, Sampling())
     way = DeviceChoice(decoder, grammar, Sampler(sampling, spec))
     song = SongGenerator(model, spec, np.zeros((1, spec.spectrogram.n_mels), np.float32), 60_000.0)
     chart = ChartState(Attributes(GameMode.STANDARD, difficulty=4.0), 0)
@@ -126,7 +126,7 @@ def write_song(
     wanted = [(context, chart) for context in spec.contexts_of(GameMode.STANDARD) for chart in charts]
     _wait(model)
     started = time.perf_counter()
-    writer.fill_in(wanted, sampling_for(spec, GameMode.STANDARD, sampling))
+    writer.fill_in(wanted, adapt_sampling(spec, GameMode.STANDARD, sampling))
     _wait(model)
     groups = sum(len(groups) for chart in charts for groups in chart.contexts.values())
     return Song(time.perf_counter() - started, writer.rows, groups)

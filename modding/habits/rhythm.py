@@ -33,7 +33,7 @@ def rhythms(places: MapPlaces) -> Iterator[tuple[tuple[Aspect, int], HabitScore]
     presence = Presence(places)
     for place, division in zip(places, _divisions(places), strict=True):
         here = presence.of_object(place.tick)
-        yield (Aspect.RHYTHM, place.index), HabitScore(division.surprise.scaled(DIVISION_SHARE) + here, division.usual)
+        yield (Aspect.RHYTHM, place.index), HabitScore(division.surprise.scale(DIVISION_SHARE) + here, division.usual)
     onsets = {place.tick: place for place in places}
     gaps = _gaps(places)
     for before, tick in pairwise(sorted(onsets)):
@@ -41,7 +41,7 @@ def rhythms(places: MapPlaces) -> Iterator[tuple[tuple[Aspect, int], HabitScore]
         missing, missing_tick = presence.of_nothing(before, tick)
         gap = gaps.get(place.index)
         is_long = gap is not None and gap.usual < place.gap_before
-        surprise = missing + gap.surprise.scaled(GAP_SHARE) if is_long else missing
+        surprise = missing + gap.surprise.scale(GAP_SHARE) if is_long else missing
         if missing_tick is None:
             if not is_long:
                 continue

@@ -236,7 +236,7 @@ class BeatObserver:
         if turn != NONE:
             surprise = surprise + self._surprise(token, Field.TURN, fields)
             turn = self._likeliest(token, Field.TURN)
-        surprise = surprise + self._next_movement(token).scaled(NEXT_MOVEMENT_SHARE)
+        surprise = surprise + self._next_movement(token).scale(NEXT_MOVEMENT_SHARE)
         cursor = Cursor(*map(float, self.tokens.cursors[token]))
         likeliest = self._likeliest(token, Field.DISTANCE)
         expected = cursor.place(likeliest if turn != NONE else distance, turn)

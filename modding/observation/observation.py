@@ -86,7 +86,7 @@ class HabitJudge:
         habit = self.habits.get((aspect, obj))
         if habit is None:
             return self.of_model(aspect, obj, surprise, actual, expected, part)
-        surprise = surprise.scaled(self.shares.get(aspect, 1.0))
+        surprise = surprise.scale(self.shares.get(aspect, 1.0))
         if aspect in TOLD_BY_HABIT and habit.surprise.bits > surprise.bits:
             expected = habit.usual
         observation = self.of_model(aspect, obj, surprise + habit.surprise, actual, expected, part)

@@ -38,7 +38,7 @@ NO_SURPRISE = Surprisal(0.0, 0.0)
 class MapObserver:
     """Observations of one map.
 
-    `origins`: the object of each group of the map context, as `traced_objects` has them.
+    `origins`: the object of each group of the map context, as `trace_objects` has them.
     """
 
     def __init__(self, beatmap: Beatmap, encoding: EncodingSpec, origins: Sequence[int | None], habits: Habits) -> None:

@@ -31,7 +31,7 @@ from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing.active_point import Timing
 from osuT5.audio.mel import song_mel
 from osuT5.encoding import encode_context
-from osuT5.encoding.context import traced_objects
+from osuT5.encoding.context import trace_objects
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.surprisal import ContextScorer
 from osuT5.generation.threads import cpu_threads
@@ -210,7 +210,7 @@ class SongReader:
     ) -> list[Observation]:
         spec, song_ms = writer.spec, writer.song_ms
         attributes = attributes_of(beatmap, stars_of(beatmap))
-        traced = traced_objects(beatmap, spec.encoding, song_ms)
+        traced = trace_objects(beatmap, spec.encoding, song_ms)
         contexts: dict[ContextKind, Sequence[EventGroup]] = {
             context: encode_context(beatmap, context, spec.encoding, song_ms)
             for context in spec.contexts_of(beatmap.mode)

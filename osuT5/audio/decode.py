@@ -28,7 +28,7 @@ import numpy as np
 from feedback.errors import UserError
 from osuT5.audio.channels import ChannelMix
 from osuT5.audio.mp3_start import start_trim_samples
-from osuT5.audio.sound_streams import describe_flaws, mp3_flaws, ogg_links, repaired_mp3
+from osuT5.audio.sound_streams import describe_flaws, mp3_flaws, ogg_links, repair_mp3
 
 if TYPE_CHECKING:
     import av
@@ -89,17 +89,17 @@ def load_audio(path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise
     """
     path = Path(path)
     mix = ChannelMix(1)
-    audio = _joined_blocks(path, sample_rate, mix)
+    audio = _join_blocks(path, sample_rate, mix)
     taken = _remember_taken(path, mix.cancelled)
     if taken is not None:
-        audio = _joined_blocks(path, sample_rate, ChannelMix(1, taken))
+        audio = _join_blocks(path, sample_rate, ChannelMix(1, taken))
     peak = max(float(audio.max()), -float(audio.min()))
     if normalise and peak > 0:
         audio /= peak
     return audio
 
 
-def _joined_blocks(path: Path, sample_rate: int, mix: ChannelMix) -> np.ndarray:
+def _join_blocks(path: Path, sample_rate: int, mix: ChannelMix) -> np.ndarray:
     """Join the blocks of a mono song, float32 [samples].
 
     A list of blocks and their concatenation would take twice the memory.
@@ -119,7 +119,7 @@ def iter_audio(path: str | Path, sample_rate: int, channels: int) -> Iterator[np
     `load_audio`, for the length when it is known: after the last block for a short file.
     """
     path = Path(path)
-    taken = _taken_channel(path) if channels == 1 else None
+    taken = _choose_channel(path) if channels == 1 else None
     yield from _blocks(path, sample_rate, ChannelMix(channels, taken))
 
 
@@ -137,7 +137,7 @@ def audio_notes(path: str | Path) -> list[str]:
     unreadable = sum(1 for link in links if not _is_readable(link))
     if unreadable:
         notes.append(f"{path.name} is damaged: {unreadable} of its {len(links)} joined parts cannot be read.")
-    taken = _taken_channel(path)
+    taken = _choose_channel(path)
     if taken is not None:
         side = ("left", "right")[taken]
         notes.append(f"The channels of {path.name} cancel each other; the {side} one is used.")
@@ -156,7 +156,7 @@ def _remember_taken(path: Path, taken: int | None) -> int | None:
     return taken
 
 
-def _taken_channel(path: Path) -> int | None:
+def _choose_channel(path: Path) -> int | None:
     """Return the channel of a mono song; None for the mean."""
     with open_audio(path) as container:
         if container.streams.audio[0].codec_context.channels < 2:
@@ -205,7 +205,7 @@ def audio_duration_ms(path: str | Path) -> float:
 
 
 def _duration_s(container: av.container.InputContainer, path: Path) -> float:
-    return container.duration / 1e6 if _is_believed(container, path) else _demuxed_s(container, float("inf"))
+    return container.duration / 1e6 if _is_believed(container, path) else _sum_packets_s(container, float("inf"))
 
 
 def read_tags(path: str | Path) -> AudioTags:
@@ -259,7 +259,7 @@ def open_audio(path: Path, repair: bool = True) -> Iterator[av.container.InputCo
                 raise AudioError(f"{path.name} has no audio in it.")
             if container.streams.audio[0].codec_context is None:
                 raise AudioError(f"{path.name} is in an audio format that cannot be decoded.")
-            whole = repaired_mp3(path) if repair and container.format.name == "mp3" else None
+            whole = repair_mp3(path) if repair and container.format.name == "mp3" else None
             if whole is None:
                 yield container
                 return
@@ -315,7 +315,7 @@ def refuse_claimed_length(path: Path) -> None:
     for container, _ in _open_parts(path):
         claimed_s = (container.duration or 0) / 1e6
         if total_s + claimed_s > MAX_AUDIO_S:
-            claimed_s = _demuxed_s(container, MAX_AUDIO_S)
+            claimed_s = _sum_packets_s(container, MAX_AUDIO_S)
         total_s += claimed_s
         if total_s > MAX_AUDIO_S:
             raise _too_long(path)
@@ -329,7 +329,7 @@ def _is_believed(container: av.container.InputContainer, path: Path) -> bool:
     return claimed_s <= MAX_AUDIO_S and 8 * path.stat().st_size >= _MIN_BITS_PER_S * claimed_s
 
 
-def _demuxed_s(container: av.container.InputContainer, enough_s: float) -> float:
+def _sum_packets_s(container: av.container.InputContainer, enough_s: float) -> float:
     """Sum the durations of packets in seconds until `enough_s` is passed."""
     total_s = 0.0
     for packet in container.demux(container.streams.audio[0]):
@@ -441,7 +441,7 @@ def _resample(pieces: Iterator[tuple[int, np.ndarray]], sample_rate: int) -> Ite
     # A joined file may change its rate on the way; each stretch of one rate has a resampler of its own.
     for rate, stretch in groupby(pieces, key=itemgetter(0)):
         resampler = None
-        for block in _joined(stretch, round(_BLOCK_S * rate)):
+        for block in _join(stretch, round(_BLOCK_S * rate)):
             if resampler is None:
                 resampler = soxr.ResampleStream(rate, sample_rate, block.shape[1], dtype="float32", quality="HQ")
             yield resampler.resample_chunk(block)
@@ -449,7 +449,7 @@ def _resample(pieces: Iterator[tuple[int, np.ndarray]], sample_rate: int) -> Ite
             yield resampler.resample_chunk(block[:0], last=True)
 
 
-def _joined(pieces: Iterator[tuple[int, np.ndarray]], block_samples: int) -> Iterator[np.ndarray]:
+def _join(pieces: Iterator[tuple[int, np.ndarray]], block_samples: int) -> Iterator[np.ndarray]:
     """Join pieces to blocks of at least `block_samples`.
 
     The last block may be shorter.

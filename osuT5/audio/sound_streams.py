@@ -46,7 +46,7 @@ class Flaw:
     lost_frames: int
 
 
-def repaired_mp3(path: Path) -> bytes | None:
+def repair_mp3(path: Path) -> bytes | None:
     """Return an mp3 file without interruptions; None for a whole one.
 
     Interruptions are bytes between its frames.
@@ -134,7 +134,7 @@ class _Frames:
             after = self._next_frame(place, last)
             if after is None:  # tags, or a frame without its end
                 break
-            lost = self._overwritten(after - place)
+            lost = self._count_overwritten(after - place)
             pieces += [data[run_start:place], *[self._silent_frame(place, last, run_start)] * lost]
             flaws.append(Flaw(samples / last.sample_rate, after - place, lost))
             samples += lost * last.samples
@@ -204,7 +204,7 @@ class _Frames:
         room_bytes = header.size_bytes - 4 - crc_bytes - header.side_info_bytes + reservoir_bytes
         return used_bits <= 8 * room_bytes
 
-    def _overwritten(self, gap_bytes: int) -> int:
+    def _count_overwritten(self, gap_bytes: int) -> int:
         """Return the number of frames that fit into a gap exactly.
 
         This applies to a constant bit rate.

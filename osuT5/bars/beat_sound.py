@@ -28,11 +28,11 @@ class BeatSound:
     def __len__(self) -> int:
         return len(self.levels)
 
-    def at(self, beats: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def select(self, beats: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return levels and pitches of some beats, float32."""
         return self.levels[beats].astype(np.float32), self.pitches[beats].astype(np.float32)
 
-    def shifted(self, bands: int, semitones: int) -> BeatSound:
+    def shift(self, bands: int, semitones: int) -> BeatSound:
         """Return the sound in another key; the outermost band fills the gap."""
         levels, pitches = (
             each[..., np.clip(np.arange(each.shape[-1]) - by, 0, each.shape[-1] - 1)]

@@ -24,7 +24,7 @@ def predict_downbeats(network: BarNetwork, sound: BeatSound) -> np.ndarray:
         network: Network in evaluation mode.
         sound: Sound at the beats of a song.
     """
-    return np.mean([_predict(network, sound.shifted(*shift)) for shift in SHIFTS], axis=0)
+    return np.mean([_predict(network, sound.shift(*shift)) for shift in SHIFTS], axis=0)
 
 
 def _predict(network: BarNetwork, sound: BeatSound) -> np.ndarray:
@@ -36,7 +36,7 @@ def _predict(network: BarNetwork, sound: BeatSound) -> np.ndarray:
     starts = np.array([*range(0, len(sound) - size, max(1, size // 2)), len(sound) - size])
     logits = np.zeros(len(sound))
     for some in np.split(starts, range(WINDOWS_AT_ONCE, len(starts), WINDOWS_AT_ONCE)):
-        levels, pitches = (torch.from_numpy(each).to(device) for each in sound.at(some[:, None] + np.arange(size)))
+        levels, pitches = (torch.from_numpy(each).to(device) for each in sound.select(some[:, None] + np.arange(size)))
         for start, row in zip(some, network(levels, pitches).cpu().numpy(), strict=True):
             own = size // 4 if start else 0
             logits[start + own : start + size] = row[own:]

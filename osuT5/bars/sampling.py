@@ -141,12 +141,12 @@ class BarSampler:
         first = int(rng.integers(-margin, max(1, len(song.sound) - self.window_beats + margin)))
         beats = first + np.arange(self.window_beats)
         inside = beats.clip(0, len(song.sound) - 1)
-        levels, pitches = song.sound.at(inside)
+        levels, pitches = song.sound.select(inside)
         other = self._background(rng)
         if rng.random() < options.late_probability:
             levels = np.roll(levels.reshape(-1, levels.shape[-1]), rng.choice([-1, 1]), axis=0).reshape(levels.shape)
-        levels = _changed(levels, other and other[0], options.levels, rng)
-        pitches = _changed(pitches, other and other[1], options.pitches, rng)
+        levels = _augment(levels, other and other[0], options.levels, rng)
+        pitches = _augment(pitches, other and other[1], options.pitches, rng)
         hidden = rng.random()
         if hidden < 2 * options.hidden_probability:
             sound = levels if hidden < options.hidden_probability else pitches
@@ -160,10 +160,10 @@ class BarSampler:
             return None
         sound = self.songs[int(rng.integers(len(self.songs)))].sound
         first = int(rng.integers(0, max(1, len(sound) - self.window_beats)))
-        return sound.at((first + np.arange(self.window_beats)).clip(0, len(sound) - 1))
+        return sound.select((first + np.arange(self.window_beats)).clip(0, len(sound) - 1))
 
 
-def _changed(
+def _augment(
     sound: np.ndarray, other: np.ndarray | None, options: AugmentationOptions, rng: np.random.Generator
 ) -> np.ndarray:
     """Return a changed copy, float32 [beats, parts, bands]."""

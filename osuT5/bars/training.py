@@ -90,7 +90,7 @@ def initial_network(run: PartRun, songs: Sequence[BarSong]) -> BarNetwork:
     Without any, it is a random one for the songs.
     """
     torch.manual_seed(run.options.seed)
-    started = run.started_network(load_bar_model, BarNetwork, is_optional=True)
+    started = run.load_initial_network(load_bar_model, BarNetwork, is_optional=True)
     if started is not None:
         return started
     network = BarNetwork(run.sizes(BarConfig))

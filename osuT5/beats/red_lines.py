@@ -56,7 +56,7 @@ def predict_timing(
     """
     beat, downbeat = beat_probabilities(beats, features)
     heard = fit_from_activation(beat, downbeat, FRAME_MS, attack_strengths=attack_strengths)
-    lines = place_bars(bars, features, pitches, [_to_objects(line) for line in heard], song_ms)
+    lines = place_bars(bars, features, pitches, [_move_to_objects(line) for line in heard], song_ms)
     return PredictedTiming(lines, confidences(beat, lines, song_ms), beat)
 
 
@@ -85,7 +85,7 @@ def confidences(beat: np.ndarray, lines: Sequence[TimingPoint], song_ms: float) 
     return found
 
 
-def _to_objects(line: TimingPoint) -> TimingPoint:
+def _move_to_objects(line: TimingPoint) -> TimingPoint:
     """Move a red line from the sound to its objects.
 
     It moves a bar later rather than before 0 ms.

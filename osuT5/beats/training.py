@@ -88,7 +88,7 @@ def initial_network(run: PartRun, songs: Sequence[RhythmSong]) -> BeatNetwork:
     Without any, it is a random one for the songs.
     """
     torch.manual_seed(run.options.seed)
-    started = run.started_network(load_beat_model, BeatNetwork, is_optional=True)
+    started = run.load_initial_network(load_beat_model, BeatNetwork, is_optional=True)
     if started is not None:
         return started
     network = BeatNetwork(run.sizes(BeatConfig))

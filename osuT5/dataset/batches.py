@@ -54,7 +54,7 @@ class BatchPart:
             )
         return range(whole * self.index // self.count, whole * (self.index + 1) // self.count)
 
-    def divided(self, number: int) -> list[BatchPart]:
+    def divide(self, number: int) -> list[BatchPart]:
         """Return this part divided into `number` parts."""
         return [BatchPart(self.index * number + place, self.count * number) for place in range(number)]
 
@@ -62,13 +62,13 @@ class BatchPart:
 WHOLE_BATCH = BatchPart()
 
 
-def joined(parts: Sequence[Batch]) -> Batch:
+def join_batches(parts: Sequence[Batch]) -> Batch:
     """Join batches, padded to the longest row."""
     windows_before = np.cumsum([0, *(len(part.mel) for part in parts)])
     return Batch(
         mel=np.concatenate([part.mel for part in parts]),
-        input_ids=padded([row for part in parts for row in part.input_ids], PAD_ID),
-        labels=padded([row for part in parts for row in part.labels], IGNORED_LABEL),
+        input_ids=pad_rows([row for part in parts for row in part.input_ids], PAD_ID),
+        labels=pad_rows([row for part in parts for row in part.labels], IGNORED_LABEL),
         row_window=np.concatenate([part.row_window + windows_before[i] for i, part in enumerate(parts)]),
         row_mode=np.concatenate([part.row_mode for part in parts]),
         frame_targets=np.concatenate([part.frame_targets for part in parts]),
@@ -77,7 +77,7 @@ def joined(parts: Sequence[Batch]) -> Batch:
     )
 
 
-def padded(rows: Sequence[np.ndarray], filler: int) -> np.ndarray:
+def pad_rows(rows: Sequence[np.ndarray], filler: int) -> np.ndarray:
     """Join rows of any length in one array.
 
     Each is [tokens]; the array is int64 [rows, tokens of the longest].

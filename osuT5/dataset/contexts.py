@@ -28,7 +28,7 @@ class ContextTemplate:
     given: tuple[ContextKind, ...] = ()
     written: tuple[ContextKind, ...] = ()
 
-    def of_mode(self, order: Sequence[ContextKind]) -> ContextPlan:
+    def make_plan(self, order: Sequence[ContextKind]) -> ContextPlan:
         """Return the plan for a mode with contexts decoded in `order`."""
         written = tuple(c for c in order if c not in self.given and (not self.written or c in self.written))
         if not written:
@@ -61,7 +61,7 @@ class ContextMix:
 
     def draw(self, mode: GameMode, contract: Contract, rng: np.random.Generator) -> ContextPlan:
         place = rng.choice(len(self.templates), p=self.shares) if len(self.templates) > 1 else 0
-        return self.templates[place].of_mode(contract.contexts_of(mode))
+        return self.templates[place].make_plan(contract.contexts_of(mode))
 
     @property
     def given(self) -> frozenset[ContextKind]:

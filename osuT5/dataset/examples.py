@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from osuT5.audio.mel import window_mel
-from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined, padded
+from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, join_batches, pad_rows
 from osuT5.dataset.frame_targets import frame_targets, onset_targets
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.row_builder import Cut, RowWriter
@@ -52,7 +52,7 @@ class ExampleSampler:
         It is the same for the same seed, songs and options. The parts of a step, joined in their order, are its whole
         batch for any number of parts.
         """
-        return joined([self._window(step, window) for window in part.windows(self.options.windows)])
+        return join_batches([self._window(step, window) for window in part.windows(self.options.windows)])
 
     def _window(self, step: int, window: int) -> Batch:
         """Return a batch of one window of the step's batch."""
@@ -64,8 +64,8 @@ class ExampleSampler:
         targets, known = frame_targets(song, onsets, self.contract.grid.frames)
         return Batch(
             mel=self._mel(cut, rng)[None],
-            input_ids=padded([ids for ids, _ in rows], PAD_ID),
-            labels=padded([labels for _, labels in rows], IGNORED_LABEL),
+            input_ids=pad_rows([ids for ids, _ in rows], PAD_ID),
+            labels=pad_rows([labels for _, labels in rows], IGNORED_LABEL),
             row_window=np.zeros(len(rows), dtype=np.int64),
             row_mode=np.array([int(chart.attributes.mode) for chart in charts]),
             frame_targets=targets[None],

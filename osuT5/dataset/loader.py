@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined
+from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, join_batches
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.examples import ExampleSampler
 
@@ -55,7 +55,7 @@ class _Order:
         first, skipped = self.start
         for step in count(first):
             for part in self.parts[skipped if step == first else 0 :]:
-                yield from ((step, share) for share in part.divided(self.workers))
+                yield from ((step, share) for share in part.divide(self.workers))
 
 
 class BatchLoader:
@@ -87,7 +87,7 @@ class BatchLoader:
             batch_size=None,
             sampler=self._order,
             num_workers=workers,
-            collate_fn=_unchanged,
+            collate_fn=_return_unchanged,
             multiprocessing_context="spawn",
             persistent_workers=True,
             # Seeds of workers, which are not used here, must not be drawn from the generator of the training.
@@ -123,7 +123,7 @@ class BatchLoader:
         self._next = (step, place + 1) if place + 1 < len(self.parts) else (step + 1, 0)
         for sentence in (share for share in shares if isinstance(share, str)):
             raise CorpusError(sentence)
-        return joined(shares)
+        return join_batches(shares)
 
     def close(self) -> None:
         """End the workers."""
@@ -136,5 +136,5 @@ class BatchLoader:
         self.close()
 
 
-def _unchanged(share: Any) -> Any:
+def _return_unchanged(share: Any) -> Any:
     return share

@@ -41,8 +41,8 @@ def mirror_table(vocabulary: Vocabulary, encoding: EncodingSpec, mirror: Mirror,
     """
     table = np.arange(vocabulary.size_in)
     flip_x, flip_y = mirror.value
-    columns = _mirrored_cells(encoding, encoding.x_low_px, encoding.x_high_px, PLAYFIELD_WIDTH_PX, flip_x)
-    rows = _mirrored_cells(encoding, encoding.y_low_px, encoding.y_high_px, PLAYFIELD_HEIGHT_PX, flip_y)
+    columns = _mirror_cells(encoding, encoding.x_low_px, encoding.x_high_px, PLAYFIELD_WIDTH_PX, flip_x)
+    rows = _mirror_cells(encoding, encoding.y_low_px, encoding.y_high_px, PLAYFIELD_HEIGHT_PX, flip_y)
     _exchange(table, vocabulary, EventKind.POSITION, (rows[:, None] * len(columns) + columns).ravel())
     _exchange(table, vocabulary, EventKind.POSITION_X, columns)
     _exchange(table, vocabulary, EventKind.POSITION_Y, rows)
@@ -63,7 +63,7 @@ def _exchange(table: np.ndarray, vocabulary: Vocabulary, kind: EventKind, places
         table[ids.start : ids.stop] = ids.start + places
 
 
-def _mirrored_cells(encoding: EncodingSpec, low_px: int, high_px: int, size_px: int, flip: bool) -> np.ndarray:
+def _mirror_cells(encoding: EncodingSpec, low_px: int, high_px: int, size_px: int, flip: bool) -> np.ndarray:
     """Return the mirrored cell of each cell of an axis [cells].
 
     Cells are counted from the lowest; the highest holds only the upper limit.

@@ -95,7 +95,7 @@ class RowWriter:
         ids = np.array(ids[: self.options.max_tokens + 1])
         mask = np.array(mask[: self.options.max_tokens + 1])
         labels = np.where(mask[1:], ids[1:], IGNORED_LABEL)
-        return self._disturbed(ids[:-1], first_event, rng), labels
+        return self._disturb(ids[:-1], first_event, rng), labels
 
     def _view(self, cut: Cut, chart: Chart, rng: np.random.Generator) -> _View:
         options = self.augmentation
@@ -154,9 +154,9 @@ class RowWriter:
         ids, _ = chart.streams[context].window(
             view.start_ms, end_ms, self.contract.grid, self._time_ids.start, view.speed, gap_ms
         )
-        return self._mirrored(ids, view.mirror, chart.attributes.key_count)
+        return self._mirror(ids, view.mirror, chart.attributes.key_count)
 
-    def _mirrored(self, ids: np.ndarray, mirror: Mirror, key_count: int | None) -> np.ndarray:
+    def _mirror(self, ids: np.ndarray, mirror: Mirror, key_count: int | None) -> np.ndarray:
         if mirror is Mirror.NONE:
             return ids
         if (mirror, key_count) not in self._tables:
@@ -225,7 +225,7 @@ class RowWriter:
 
     # ---- what only the input shows ----
 
-    def _disturbed(self, ids: np.ndarray, first_event: int, rng: np.random.Generator) -> np.ndarray:
+    def _disturb(self, ids: np.ndarray, first_event: int, rng: np.random.Generator) -> np.ndarray:
         """Vary times and snap divisors of the input slightly.
 
         The variation starts at the first event.

@@ -195,7 +195,7 @@ SongSupply = MemorySupply | LazySupply
 def _entries(songs: Sequence[Song], loader: SongLoader) -> Iterable[ChartEntry]:
     """Yield entries of unread songs by their records."""
     for number, song in enumerate(songs):
-        places = loader.chart_filter.accepted(song.records)
+        places = loader.chart_filter.select_charts(song.records)
         converts = loader.converts([song.records[place] for place in places])
         for place in places:
             mode = song.records[place].mode

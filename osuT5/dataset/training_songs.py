@@ -95,7 +95,7 @@ class SongLoader:
         if not charts:
             return None
         wanted = convert and self.converts([chart.record for chart in charts])
-        encoded = self._encoded(charts, song_ms, report, wanted)
+        encoded = self._encode_charts(charts, song_ms, report, wanted)
         return _training_song(song, charts[0].beatmap, mel, song_ms, encoded) if encoded else None
 
     def mel_of(self, song: Song, report: SourceReport) -> np.ndarray | None:
@@ -104,12 +104,12 @@ class SongLoader:
         An unreadable song is reported.
         """
         try:
-            return self._heard(song)
+            return self._load_mel(song)
         except (AudioError, OSError) as error:
             report.skip(song.audio_name, error)
             return None
 
-    def _heard(self, song: Song) -> np.ndarray:
+    def _load_mel(self, song: Song) -> np.ndarray:
         cached = self.cache_folder and self.cache_folder / f"{_cache_key(song, self.contract)}.npy"
         if cached and cached.is_file():
             return np.load(cached, mmap_mode="r" if self.map_cached else None)
@@ -122,7 +122,9 @@ class SongLoader:
                 np.save(file, mel)
         return mel
 
-    def _encoded(self, charts: list[ReadChart], song_ms: float, report: SourceReport, convert: bool) -> list[Chart]:
+    def _encode_charts(
+        self, charts: list[ReadChart], song_ms: float, report: SourceReport, convert: bool
+    ) -> list[Chart]:
         encoded = []
         for chart, converted in _with_conversions(charts, report) if convert else [(chart, False) for chart in charts]:
             try:

@@ -32,7 +32,7 @@ def encode_context(
     if context in _OBJECT_CONTEXTS:
         without_sounds = context is ContextKind.NO_HS
         spec = replace(spec, hitsounds=False) if without_sounds else spec
-        return [group for group, _ in traced_objects(beatmap, spec, song_ms, quirks)]
+        return [group for group, _ in trace_objects(beatmap, spec, song_ms, quirks)]
     writer = GroupWriter(beatmap, spec, quirks)
     if context is ContextKind.TIMING:
         return encode_timing(writer, song_ms)
@@ -43,7 +43,7 @@ def encode_context(
     return []
 
 
-def traced_objects(
+def trace_objects(
     beatmap: Beatmap, spec: EncodingSpec, song_ms: float, quirks: Quirks = NO_QUIRKS
 ) -> list[tuple[EventGroup, int | None]]:
     """Return the map context's groups, each with its object index.

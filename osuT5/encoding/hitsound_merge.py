@@ -8,7 +8,7 @@ from dataclasses import replace
 from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, HitObject, HitSample, SampleSet, Slider, SliderEdge, TimingPoint
 from osu_beatmap.timing.edits import with_volume_changes
 from osuT5.encoding.assembly import drop_redundant_changes
-from osuT5.encoding.context import traced_objects
+from osuT5.encoding.context import trace_objects
 from osuT5.encoding.hit_objects.hitsounds import Sound, read_sounds
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventGroup
@@ -19,7 +19,7 @@ def with_sounds(beatmap: Beatmap, groups: Sequence[EventGroup], spec: EncodingSp
 
     Everything else is unchanged. `groups` are the map's own, as `encode_context` returns them, with other sounds.
     """
-    owners = traced_objects(beatmap, replace(spec, timing_in_map=False, kiai_in_map=False), song_ms=0.0)
+    owners = trace_objects(beatmap, replace(spec, timing_in_map=False, kiai_in_map=False), song_ms=0.0)
     assert len(owners) == len(groups), "these are not the groups of this map"
     sounds: list[list[Sound]] = [[] for _ in beatmap.hit_objects]
     for (_, index), group in zip(owners, groups, strict=True):
@@ -39,7 +39,7 @@ def with_object_sounds(beatmap: Beatmap, sounds: Sequence[Sequence[Sound]]) -> B
     Args:
         sounds: Of each object: one, or those of a slider's head, body, repeats and end; none to keep its own.
     """
-    objects = [_sounding(obj, own) for obj, own in zip(beatmap.hit_objects, sounds, strict=True)]
+    objects = [_apply_sounds(obj, own) for obj, own in zip(beatmap.hit_objects, sounds, strict=True)]
     return replace(beatmap, hit_objects=objects)
 
 
@@ -63,7 +63,7 @@ def _with_volumes(lines: Sequence[TimingPoint], volumes: Sequence[tuple[float, i
     return found
 
 
-def _sounding(obj: HitObject, sounds: Sequence[Sound]) -> HitObject:
+def _apply_sounds(obj: HitObject, sounds: Sequence[Sound]) -> HitObject:
     """Return the object with its sounds.
 
     It has one, or those of a slider's head, body, repeats and end.

@@ -44,12 +44,12 @@ class BackgroundEncoder:
     def __init__(self, batches: Sequence[Callable[[], Tensor]]) -> None:
         threads = torch.get_num_threads()
 
-        def encoded(batch: Callable[[], Tensor]) -> Tensor:
+        def encode_batch(batch: Callable[[], Tensor]) -> Tensor:
             torch.set_num_threads(threads)  # a new thread would take all cores
             return batch()
 
         executor = ThreadPoolExecutor(1, thread_name_prefix="listening")
-        self._parts = [executor.submit(encoded, batch) for batch in batches]
+        self._parts = [executor.submit(encode_batch, batch) for batch in batches]
         # Whoever gives up on a song, or is interrupted, does not wait for the rest of it.
         weakref.finalize(self, executor.shutdown, wait=False, cancel_futures=True)
 

@@ -88,7 +88,7 @@ class DecodeLoop:
         """Decode rows on the host; `padding` reduces each row's room."""
         active = list(range(len(rows)))
         while active:
-            chosen = choice(self._guided(batch.scores), rows, active)
+            chosen = choice(self._guide(batch.scores), rows, active)
             lengths = [max(batch.lengths[place :: len(active)]) + padding[row] for place, row in enumerate(active)]
             going = [
                 place
@@ -101,7 +101,7 @@ class DecodeLoop:
             if active:
                 batch.step([chosen[place] for place in going] * copies)
 
-    def _guided(self, scores: Tensor) -> Tensor:
+    def _guide(self, scores: Tensor) -> Tensor:
         """Return guided scores on the CPU, where the random generators are."""
         scores = scores.float().cpu()
         return scores if self.guidance is None else self.guidance(*scores.chunk(2))

@@ -102,16 +102,16 @@ class DeviceLoop:
             for place, (row, room) in enumerate(zip(rows, left, strict=True))
         ]
         assert copies == (1 if self._guidance is None else 2)
-        with self._steps.borrowed() as steps:
+        with self._steps.borrow() as steps:
             try:
-                return None if steps.problem is not None else self._in_parts(asked, encoder_states, choice)
+                return None if steps.problem is not None else self._decode_parts(asked, encoder_states, choice)
             except TableFull:
                 steps.kept[CompiledGrammar].forget()
             except RuntimeError as error:
                 steps.give_up(error)
         return None
 
-    def _in_parts(self, asked: list[_PromptedRow], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
+    def _decode_parts(self, asked: list[_PromptedRow], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
         """Decode fewer rows at once if there is no memory for all."""
         most = self._steps.most_rows or len(asked)
         if len(asked) <= most:
@@ -123,10 +123,10 @@ class DeviceLoop:
                 most = self._steps.most_rows = (len(asked) + 1) // 2
                 self._steps.free()
         parts = [asked[first : first + most] for first in range(0, len(asked), most)]
-        return [chosen for part in parts for chosen in self._in_parts(part, encoder_states, choice)]
+        return [chosen for part in parts for chosen in self._decode_parts(part, encoder_states, choice)]
 
     def _write(self, asked: list[_PromptedRow], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
-        prompts = self._at_their_places(asked)
+        prompts = self._arrange_prompts(asked)
         windows = [prompt.window for prompt in prompts]
         decoder = self._steps.decoder(self._model, Shape.of(windows, encoder_states.shape[1]))
         way = self._way(decoder, choice)
@@ -159,7 +159,7 @@ class DeviceLoop:
 
     def _run(self, decoder: GraphedDecoder, way: DeviceChoice, key: tuple, step: Step) -> None:
         if not decoder.has(key):
-            with way.paused():
+            with way.pause():
                 decoder.capture(key, step)
         decoder.run(key, step)
 
@@ -173,7 +173,7 @@ class DeviceLoop:
         key = repr(choice.sampler.sampling), repr(self._guidance)
         return decoder.keep(key, lambda: DeviceChoice(decoder, grammar, choice.sampler, self._guidance))
 
-    def _at_their_places(self, asked: Sequence[_PromptedRow]) -> list[Prompt]:
+    def _arrange_prompts(self, asked: Sequence[_PromptedRow]) -> list[Prompt]:
         """Return the prompts.
 
         With guidance they are padded, so that the second half is negative.

@@ -78,7 +78,7 @@ def write_sounds(
             known = writer.spec.text.ids_of(due, window.start_ms)
             row.generator, choice = generator, SoundChoice(known, vocabulary, sounds)
             if due:
-                engine.write([row], *writer.heard(window, [chart]), [int(chart.attributes.mode)], choice)
+                engine.write([row], *writer.states_of_charts(window, [chart]), [int(chart.attributes.mode)], choice)
             written += _with_sounds_of(due, row.written_ids, vocabulary)
             writer.report.tokens += len(row.written_ids)
             writer.progress(Stage.HITSOUNDS, window.index + 1, len(writer.windows))

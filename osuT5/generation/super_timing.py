@@ -52,7 +52,7 @@ class SuperTimer:
         self._choice = RowChoice(Sampler(sampling, spec))
         self._engine = DecodeLoop(listener.model, spec.vocabulary)
 
-    def listen(self) -> None:
+    def decode_pass(self) -> None:
         """Decode the beats of one more pass."""
         windows = self._windows(len(self.passes))
         generators = self._generators(len(windows))
@@ -60,7 +60,7 @@ class SuperTimer:
         with cpu_threads(self.listener.model):
             for first in range(0, len(windows), BATCH_ROWS):
                 batch = slice(first, first + BATCH_ROWS)
-                beats += self._listen_to(windows[batch], generators[batch])
+                beats += self._decode_beats(windows[batch], generators[batch])
         self.passes.append(beats)
 
     def _windows(self, number: int) -> list[Window]:
@@ -84,7 +84,7 @@ class SuperTimer:
         seeds = np.random.default_rng([self._seed, len(self.passes)]).integers(2**63, size=count)
         return [torch.Generator().manual_seed(int(seed)) for seed in seeds]
 
-    def _listen_to(self, windows: list[Window], generators: list[torch.Generator]) -> list[MarkedBeat]:
+    def _decode_beats(self, windows: list[Window], generators: list[torch.Generator]) -> list[MarkedBeat]:
         spec = self.listener.spec
         states = self.listener.encode(windows, self.attributes)
         self.activations.add(states, windows)

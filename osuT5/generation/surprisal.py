@@ -119,10 +119,10 @@ class _Passage:
     first_values: list[int] = field(default_factory=list)
 
     @property
-    def asked_ids(self) -> list[int]:
+    def scored_ids(self) -> list[int]:
         return self.ids[self.start :]
 
-    def ask(self, token_id: int, group: int, place: int | None, first_value: int) -> None:
+    def add(self, token_id: int, group: int, place: int | None, first_value: int) -> None:
         self.ids.append(token_id)
         self.origins.append((group, place))
         self.first_values.append(first_value)
@@ -167,11 +167,11 @@ class ContextScorer:
         for number, group in enumerate(own, start=len(before)):
             first_value = self._first_value(row.first_value, last_value, last)
             for place, token_id in enumerate(self._ids_of(group, window)):
-                passage.ask(token_id, number, place, first_value)
+                passage.add(token_id, number, place, first_value)
             last, last_value = group, max(last_value, self.grid.time_value(group.time_ms, window.start_ms))
         first_value = self._first_value(row.first_value, last_value, last)
-        for token_id in self._ending(len(before) + len(own), window):
-            passage.ask(token_id, len(before) + len(own), None, first_value)
+        for token_id in self._end_ids(len(before) + len(own), window):
+            passage.add(token_id, len(before) + len(own), None, first_value)
         self._cut(passage)
         return passage
 
@@ -187,7 +187,7 @@ class ContextScorer:
     def _ids_of(self, group: EventGroup, window: Window) -> list[int]:
         return self.writer.spec.text.ids_of([group], window.start_ms)
 
-    def _ending(self, number: int, window: Window) -> list[int]:
+    def _end_ids(self, number: int, window: Window) -> list[int]:
         """Return the ids after a window's own groups.
 
         They are the next group up to its time, or the end of the context.
@@ -220,7 +220,7 @@ class ContextScorer:
             ids = torch.tensor(passage.ids)
             inputs[row, : len(ids) - 1] = ids[:-1]
             labels[row, passage.start - 1 : len(ids) - 1] = ids[passage.start :]
-        states = [self.writer.heard(passage.window, [self.chart])[0] for passage in passages]
+        states = [self.writer.states_of_charts(passage.window, [self.chart])[0] for passage in passages]
         output = model(
             encoder_states=torch.cat(states),
             decoder_input_ids=inputs.to(model.device),
@@ -231,7 +231,7 @@ class ContextScorer:
 
     def _take(self, scored: ScoredContext, passages: Sequence[_Passage]) -> None:
         logits = self._logits(passages)
-        ids = torch.tensor([i for passage in passages for i in passage.asked_ids], device=logits.device)
+        ids = torch.tensor([i for passage in passages for i in passage.scored_ids], device=logits.device)
         lows = torch.tensor([v for passage in passages for v in passage.first_values], device=logits.device)
         scores = self.scorer.score(logits, ids, lows)
         asked = ((passage, number) for passage in passages for number in range(len(passage.origins)))
@@ -247,7 +247,7 @@ class ContextScorer:
     def _event(self, passage: _Passage, number: int, scores: TokenScores, index: int) -> ScoredEvent:
         group, place = passage.origins[number]
         event = self.groups[group].events[place]
-        token_id = passage.asked_ids[number]
+        token_id = passage.scored_ids[number]
         token, value = scores.token[index], scores.value[index]
         scored = ScoredEvent(
             group=group,

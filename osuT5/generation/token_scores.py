@@ -43,7 +43,7 @@ class Surprisal:
         """Add the surprisals of two answers, the second given the first."""
         return Surprisal(self.bits + other.bits, self.expected_bits + other.expected_bits)
 
-    def scaled(self, share: float) -> Surprisal:
+    def scale(self, share: float) -> Surprisal:
         """Return the surprisal scaled by a weight."""
         return Surprisal(share * self.bits, share * self.expected_bits)
 

@@ -129,7 +129,7 @@ class SongGenerator:
     def _encode(self, heard_for: Attributes | None) -> Tensor:
         return self.listener.encode(self.windows, heard_for, self.progress)
 
-    def heard_as(self, chart: ChartState) -> tuple | None:
+    def encoder_key(self, chart: ChartState) -> tuple | None:
         """Return what of a chart the encoder depends on; None if nothing."""
         if not self.model.audio_conditions:
             return None
@@ -139,7 +139,7 @@ class SongGenerator:
         """Return encoder states of all windows for a chart [windows, positions, d]."""
         if self.encoder_states is not None:
             return self.encoder_states
-        key = self.heard_as(chart)
+        key = self.encoder_key(chart)
         if key not in self._states:
             self._states[key] = self._encode(chart.attributes)
         return self._states[key]
@@ -154,12 +154,12 @@ class SongGenerator:
 
     def encoded_window(self, index: int, chart: ChartState) -> EncodedWindow:
         """Return a cached window for rows on a CPU."""
-        key = (self.windows[index].start_frame, self.heard_as(chart))
+        key = (self.windows[index].start_frame, self.encoder_key(chart))
         if key not in self.heard_windows:
-            self.heard_windows[key] = self.model.row_decoder.hear(self.states_of(index, chart))
+            self.heard_windows[key] = self.model.row_decoder.prepare_window(self.states_of(index, chart))
         return self.heard_windows[key]
 
-    def heard(self, window: Window, charts: Sequence[ChartState]) -> tuple[Tensor, list[int]]:
+    def states_of_charts(self, window: Window, charts: Sequence[ChartState]) -> tuple[Tensor, list[int]]:
         """Return encoder states of a window, and the index of each chart's."""
         if self.encoder_states is not None:
             return self.encoder_states[window.index][None], [0] * len(charts)
@@ -211,7 +211,7 @@ class SongGenerator:
                 rows = [self.row(window, context, *each) for each in zip(charts, written, strict=True)]
                 for row, generator in zip(rows, generators, strict=True):
                     row.generator = generator
-                engine.write(rows, *self.heard(window, charts), modes, choice)
+                engine.write(rows, *self.states_of_charts(window, charts), modes, choice)
                 for row, groups in zip(rows, written, strict=True):
                     self.take(row, window, groups)
                 self.progress(Stage(context.value), window.index + 1, len(self.windows))

@@ -56,4 +56,4 @@ def merge_adapter(network: nn.Module, folder: Path) -> None:
         return
     adapter, state = Adapter(folder), network.state_dict()
     adapter.check_fit({name: tuple(weight.shape) for name, weight in state.items()})
-    network.load_state_dict({name: adapter.merged(name, weight) for name, weight in state.items()})
+    network.load_state_dict({name: adapter.merge(name, weight) for name, weight in state.items()})

@@ -89,12 +89,12 @@ class PartRun:
         """Return the sizes of the network, given the class of its config."""
         return with_changes(kind(), self._part.sizes, f"{self.name}.sizes")
 
-    def resized(self, sizes: Options) -> Options:
+    def resize(self, sizes: Options) -> Options:
         """Return given sizes with the options that keep their shape."""
         dropout = self._part.sizes.get("dropout")
         return sizes if dropout is None else replace(sizes, dropout=dropout)  # type: ignore[type-var]
 
-    def started_network(
+    def load_initial_network(
         self, load: Callable[[Path], Network], build: Callable[[Any], Network], is_optional: bool = False
     ) -> Network | None:
         """Return a network with the initial weights, None without any.
@@ -110,7 +110,7 @@ class PartRun:
         if self.start is None or (is_optional and not self.start.is_dir()):
             return None
         start = load(self.start)
-        network = build(self.resized(start.config))
+        network = build(self.resize(start.config))
         network.load_state_dict(start.state_dict())
         return network
 

@@ -49,7 +49,7 @@ def train_map_model(options: MapTrainOptions) -> Path | None:
     """
     _check_parts(options)
     if options.pretrained_path:
-        options = replace(options, pretrained_path=str(_pretrained(options.pretrained_path)))
+        options = replace(options, pretrained_path=str(_find_pretrained(options.pretrained_path)))
     if options.threads:
         torch.set_num_threads(options.threads)
     processes = Processes(training_device(options.device))
@@ -139,7 +139,7 @@ def _check_parts(options: MapTrainOptions) -> None:
         raise OptionError(f"pretrained_path must be {wanted}, got none.")
 
 
-def _pretrained(source: str) -> Path:
+def _find_pretrained(source: str) -> Path:
     """Return the folder of the map model with the initial weights."""
     try:
         folder = find_model(source).root

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from osuT5.model.attention import FusedSelfAttention, SeparateAttention
-from osuT5.model.decoding.packed_linear import pack_layers, packed
+from osuT5.model.decoding.packed_linear import pack_layers, pack_linear
 from osuT5.model.decoding.row_decoder import RowDecoder
 from osuT5.model.decoding.step_graphs import Capturing, CudaGraphs, GraphedSteps
 
@@ -31,18 +31,18 @@ def prepare_to_generate(model: MapperModel, int8: bool = False, capture: Capturi
         return model
     for layer in (*model.encoder.layers, *model.decoder.layers):
         if isinstance(layer.self_attn, SeparateAttention):
-            layer.self_attn = _fused(layer.self_attn)
+            layer.self_attn = _fuse(layer.self_attn)
     if capture is not None or model.device.type == "cuda":
         model.graphed_steps = GraphedSteps(capture or CudaGraphs(model.device))
     elif model.device.type == "cpu":
         for part in (model.encoder, model.decoder):
             pack_layers(part, int8, takes_steps=part is model.decoder)
-        model.proj_out = packed(model.proj_out, int8, takes_steps=True)
+        model.proj_out = pack_linear(model.proj_out, int8, takes_steps=True)
         model.row_decoder = RowDecoder(model)
     return model
 
 
-def _fused(separate: SeparateAttention) -> FusedSelfAttention:
+def _fuse(separate: SeparateAttention) -> FusedSelfAttention:
     """Fuse queries, keys and values in one matrix.
 
     Keys have a bias of 0.
@@ -52,11 +52,11 @@ def _fused(separate: SeparateAttention) -> FusedSelfAttention:
         fused = FusedSelfAttention(width, separate.heads, separate.reach, bias=True)
     parts = (separate.q_proj, separate.k_proj, separate.v_proj)
     biases = [torch.zeros_like(separate.q_proj.bias) if part.bias is None else part.bias for part in parts]
-    fused.Wqkv.weight = _fixed(torch.cat([part.weight for part in parts]))
-    fused.Wqkv.bias = _fixed(torch.cat(biases))
+    fused.Wqkv.weight = _freeze(torch.cat([part.weight for part in parts]))
+    fused.Wqkv.bias = _freeze(torch.cat(biases))
     fused.Wo = separate.out_proj
     return fused
 
 
-def _fixed(values: torch.Tensor) -> nn.Parameter:
+def _freeze(values: torch.Tensor) -> nn.Parameter:
     return nn.Parameter(values, requires_grad=False)

@@ -48,8 +48,8 @@ class TimePointer(nn.Module):
         """
         # Onsets are evidence here, not something that token losses should bend: hence detach.
         keys = split_subframes(self.key(encoder_states), self.config.frame_subdivisions)
-        keys = self._at_token_times(keys).index_select(0, row_window)  # [rows, time tokens, dk]
-        onsets = self._at_token_times(onset_logits.detach()[:, :, None]).squeeze(-1)  # [rows, time tokens]
+        keys = self._interpolate_at_tokens(keys).index_select(0, row_window)  # [rows, time tokens, dk]
+        onsets = self._interpolate_at_tokens(onset_logits.detach()[:, :, None]).squeeze(-1)  # [rows, time tokens]
         return TimeKeys(keys, onsets)
 
     def forward(self, decoder_states: Tensor, time_keys: TimeKeys) -> Tensor:
@@ -61,7 +61,7 @@ class TimePointer(nn.Module):
         onsets = self.onset_scale * time_keys.onsets[:, None]  # [rows, 1, time tokens]
         return torch.baddbmm(onsets, queries, time_keys.keys.transpose(1, 2))
 
-    def _at_token_times(self, subframes: Tensor) -> Tensor:
+    def _interpolate_at_tokens(self, subframes: Tensor) -> Tensor:
         """Interpolate sub-frames linearly at the times of tokens.
 
         [windows, sub-frames, n] becomes [windows, time tokens, n]. The last sub-frame holds beyond its time.

@@ -138,7 +138,7 @@ def initial_network(run: PartRun, rhythm: RhythmConfig, songs: Sequence[ObjectSo
     Without any, it is a random one, for the sound of the rhythm model and the usual styles of the songs.
     """
     torch.manual_seed(run.options.seed)
-    started = run.started_network(load_object_model, ObjectNetwork)
+    started = run.load_initial_network(load_object_model, ObjectNetwork)
     if started is not None:
         return started
     sizes, styles = run.sizes(ObjectConfig), usual_styles(songs)

@@ -121,7 +121,7 @@ def initial_network(run: PartRun, songs: Sequence[RhythmSong]) -> RhythmNetwork:
     Without any, it is a random one for the songs.
     """
     torch.manual_seed(run.options.seed)
-    started = run.started_network(load_rhythm_model, RhythmNetwork)
+    started = run.load_initial_network(load_rhythm_model, RhythmNetwork)
     if started is not None:
         return started
     network = RhythmNetwork(run.sizes(RhythmConfig))

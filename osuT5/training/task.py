@@ -57,10 +57,10 @@ class MapperTask:
         self.token_loss = TokenLoss(start.spec, weights, options.label_smoothing)
 
     def batch(self, step: int) -> BatchTensors:
-        return as_tensors(self.train.batch(step))
+        return convert_to_tensors(self.train.batch(step))
 
     def part(self, step: int, index: int, count: int) -> BatchTensors:
-        return as_tensors(self.train.batch(step, BatchPart(index, count)))
+        return convert_to_tensors(self.train.batch(step, BatchPart(index, count)))
 
     def loss_weights(self, batch: BatchTensors) -> Tensor:
         """Return the divisors of the losses of tokens, frames and onsets [3]."""
@@ -96,9 +96,9 @@ class MapperTask:
         pieces = max(1, self.held_out.options.windows // HELD_OUT_WINDOWS)
         wanted = [(step, piece) for step in range(self.held_out_batches) for piece in range(pieces)]
         for step, piece in wanted[index::count]:
-            batch = as_tensors(self.held_out.batch(step, BatchPart(piece, pieces)))
+            batch = convert_to_tensors(self.held_out.batch(step, BatchPart(piece, pieces)))
             batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
-            output = self._scored(model, batch)
+            output = self._run_model(model, batch)
             tally.add(self.token_loss.correct(output.label_logits), batch["labels"], batch["row_mode"])
             if output.frame_logits is not None:
                 tally.count("frame_loss", self._frame_loss(output.frame_logits, batch, None)[None])
@@ -127,7 +127,7 @@ class MapperTask:
         finally:
             shutil.rmtree(model_folder, ignore_errors=True)
 
-    def _scored(self, model: nn.Module, batch: BatchTensors) -> MapperOutput:
+    def _run_model(self, model: nn.Module, batch: BatchTensors) -> MapperOutput:
         return model(
             mel=batch["mel"],
             decoder_input_ids=batch["input_ids"],
@@ -171,5 +171,5 @@ class MapperTask:
         return frame_loss(frame_logits, batch["frame_targets"], weight, batch["frame_known"], total)
 
 
-def as_tensors(batch: Batch) -> BatchTensors:
+def convert_to_tensors(batch: Batch) -> BatchTensors:
     return {field.name: torch.from_numpy(getattr(batch, field.name)) for field in fields(batch)}

@@ -12,7 +12,7 @@ from osu_beatmap.attributes import WITH_CIRCLES, Attributes
 from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, HitSound, SampleSet, Slider
 from osu_beatmap.user_tags import is_user_tag, user_tag_spellings
 from osuT5.generation.rules.grammar import is_published
-from osuT5.generation.sampling.sampler import Sampling, sampling_for
+from osuT5.generation.sampling.sampler import Sampling, adapt_sampling
 from osuT5.objects.generation import DrawOptions
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
@@ -162,4 +162,4 @@ def _draw_values(request: GenerationRequest) -> dict[str, Any]:
 def requested_sampling(request: GenerationRequest, contract: Contract) -> Sampling:
     """Return the sampling options for the model and the mode."""
     assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
-    return sampling_for(contract, request.map.gamemode, raw_sampling(request))
+    return adapt_sampling(contract, request.map.gamemode, raw_sampling(request))

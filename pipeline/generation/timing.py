@@ -67,7 +67,7 @@ def red_lines_from(
 def quickly_timed_red_lines(timer: SuperTimer, progress: Progress = silent) -> list[TimingPoint]:
     """Predict red lines from a few passes over the song."""
     for number in range(1, QUICK_PASSES + 1):
-        timer.listen()
+        timer.decode_pass()
         progress(Stage.TIMING_PASSES, number, QUICK_PASSES)
     return _vote_on_lines(timer)
 
@@ -77,7 +77,7 @@ def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress = s
     lines: list[TimingPoint] = []
     unchanged = 0
     for number in range(1, passes + 1):
-        timer.listen()
+        timer.decode_pass()
         progress(Stage.TIMING_PASSES, number, passes)
         if number < min(passes, FIRST_FIT_PASSES):
             continue

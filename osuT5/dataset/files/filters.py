@@ -94,7 +94,7 @@ class ChartFilter:
             return "after the requested years"
         return None
 
-    def accepted(self, records: Iterable[ChartRecord]) -> list[int]:
+    def select_charts(self, records: Iterable[ChartRecord]) -> list[int]:
         """Return the indices of the charts that are used."""
         return [place for place, record in enumerate(records) if self.refusal(record) is None]
 

@@ -143,7 +143,7 @@ def read_charts(song: Song, report: SourceReport, chart_filter: ChartFilter | No
     charts = []
     for place, name in enumerate(song.chart_names):
         record = song.records[place] if song.records else None
-        if record and _refused(record, chart_filter, report):
+        if record and _is_refused(record, chart_filter, report):
             continue
         try:
             beatmap = parse_beatmap(decode_osu_bytes(song.chart_bytes(place)), name)
@@ -158,7 +158,7 @@ def read_charts(song: Song, report: SourceReport, chart_filter: ChartFilter | No
         except BeatmapError as error:
             report.skip(name, error)
             continue
-        if record or not _refused(chart.record, chart_filter, report):
+        if record or not _is_refused(chart.record, chart_filter, report):
             charts.append(chart)
     return charts
 
@@ -192,7 +192,7 @@ def with_records(song: FolderSong, report: SourceReport) -> FolderSong | None:
     return replace(song, chart_paths=paths, records=records) if records else None
 
 
-def _refused(record: ChartRecord, chart_filter: ChartFilter | None, report: SourceReport) -> bool:
+def _is_refused(record: ChartRecord, chart_filter: ChartFilter | None, report: SourceReport) -> bool:
     reason = chart_filter.refusal(record) if chart_filter else None
     if reason:
         report.refused[reason] += 1

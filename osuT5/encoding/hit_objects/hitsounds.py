@@ -58,7 +58,7 @@ def resolve(sound: Sound, time_ms: float, timing: Timing) -> Sound:
 
 def sound_value(sound: Sound, time_ms: float, timing: Timing) -> int:
     """Return the HITSOUND value of one edge at `time_ms`."""
-    return _packed(resolve(sound, time_ms, timing))
+    return _pack(resolve(sound, time_ms, timing))
 
 
 def sound_events(sound: Sound, time_ms: float, timing: Timing, spec: EncodingSpec) -> list[Event]:
@@ -66,13 +66,13 @@ def sound_events(sound: Sound, time_ms: float, timing: Timing, spec: EncodingSpe
     if not spec.hitsounds:
         return []
     sound = resolve(sound, time_ms, timing)
-    events = [Event(EventKind.HITSOUND, _packed(sound))]
+    events = [Event(EventKind.HITSOUND, _pack(sound))]
     if spec.volumes:
         events.append(Event(EventKind.VOLUME, int(sound.volume)))
     return events
 
 
-def _packed(sound: Sound) -> int:
+def _pack(sound: Sound) -> int:
     banks = (sound.normal_set - 1) + BANKS * (sound.addition_set - 1)
     return sound.hitsound // 2 + ADDITION_VALUES * banks
 

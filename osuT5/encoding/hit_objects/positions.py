@@ -49,7 +49,7 @@ def read_position(events: Sequence[Event], spec: EncodingSpec) -> Point | None:
     if (cell := _read_cell(value_of, spec)) is None:
         return None
     if (steps := _read_steps(value_of, spec)) is not None:
-        x, y = (_refined(place, step, spec) for place, step in zip(cell, steps, strict=True))
+        x, y = (_refine_cell(place, step, spec) for place, step in zip(cell, steps, strict=True))
     else:
         x, y = (_cell_centre(place, spec) for place in cell)
     return _clamp(x, spec.x_low_px, spec.x_high_px), _clamp(y, spec.y_low_px, spec.y_high_px)
@@ -124,7 +124,7 @@ def _cell_centre(cell: int, spec: EncodingSpec) -> float:
     return (cell + 0.5) * spec.position_cell_px
 
 
-def _refined(cell: int, step: int, spec: EncodingSpec) -> float:
+def _refine_cell(cell: int, step: int, spec: EncodingSpec) -> float:
     # Steps count upwards from a multiple of the cell size, also where the cell itself was rounded towards zero.
     if spec.cells_toward_zero and cell < 0:
         cell -= 1

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from osuT5.model.decoding.row_decoder import RowDecoder
 from osuT5.model.decoding.static_decoder import Shape
-from osuT5.model.decoding.step_graphs import GraphedSteps, as_they_are
+from osuT5.model.decoding.step_graphs import GraphedSteps, skip_capture
 from osuT5.tokens.vocabulary import PAD_ID
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def begin_batch(model: MapperModel, encoder_states: Tensor, prompts: Sequence[Pr
     if model.row_decoder is not None:
         yield SeparateRows(model.row_decoder, encoder_states, prompts)
         return
-    with (model.graphed_steps or GraphedSteps(as_they_are)).borrowed() as steps:
+    with (model.graphed_steps or GraphedSteps(skip_capture)).borrow() as steps:
         yield StaticRows(steps, model, encoder_states, prompts)
 
 
@@ -69,7 +69,9 @@ class SeparateRows:
 
     def __init__(self, decoder: RowDecoder, encoder_states: Tensor, prompts: Sequence[Prompt]) -> None:
         self.decoder = decoder
-        heard = {window: decoder.hear(encoder_states[window]) for window in {prompt.window for prompt in prompts}}
+        heard = {
+            window: decoder.prepare_window(encoder_states[window]) for window in {prompt.window for prompt in prompts}
+        }
         begun = [decoder.begin(heard[prompt.window], prompt.ids, prompt.mode_id) for prompt in prompts]
         self._rows = [row for row, _ in begun]
         self.scores = torch.stack([scores for _, scores in begun])

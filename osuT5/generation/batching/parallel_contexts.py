@@ -92,7 +92,7 @@ class ContextGenerator:
         row = song.row(song.windows[self.index], self.context, self.chart, self.written)
         row.generator = self._generator
         row.note_prompt(song.spec.vocabulary)
-        heard = self.group.hear(self.index, self.chart)
+        heard = self.group.load_window(self.index, self.chart)
         return PooledRow.begin(self, row, self.guidance, heard, int(self.chart.attributes.mode))
 
     def take(self, row: DecodeRow) -> None:
@@ -128,7 +128,7 @@ class WriterGroup:
         """Return the window of the generator that is furthest behind."""
         return min(writer.index for writer in self.writers)
 
-    def hear(self, index: int, chart: ChartState) -> EncodedWindow:
+    def load_window(self, index: int, chart: ChartState) -> EncodedWindow:
         heard = self.song.encoded_window(index, chart)
         self._used.setdefault(index, []).append(heard)
         return heard

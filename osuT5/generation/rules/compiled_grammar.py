@@ -45,7 +45,7 @@ class CompiledGrammar:
         self.vocabulary = vocabulary
         self._masks = GrammarMasks(vocabulary)
         self._classes: dict[tuple[EventKind, int] | None, int] = {None: 0}
-        classes = [self._classes.setdefault(_seen_of(event), len(self._classes)) for event in self._events()]
+        classes = [self._classes.setdefault(_grammar_input(event), len(self._classes)) for event in self._events()]
         self._class_of = classes
         self.class_of = torch.tensor(classes, device=device)
         self._first_ids = [classes.index(number) for number in range(len(self._classes))]
@@ -83,7 +83,7 @@ class CompiledGrammar:
         if line >= MOST_STATES:
             raise TableFull
         self._lines[key] = line
-        self._states.append((context, None if grammar is None else grammar.copied()))
+        self._states.append((context, None if grammar is None else grammar.copy()))
         self._news["states"].append((line, self._mask_of(context, grammar), bool(grammar and grammar.waiting)))
         return line
 
@@ -103,7 +103,7 @@ class CompiledGrammar:
             ahead.extend(after for after in dict.fromkeys(self._after[line]) if after != UNKNOWN)
             count += 1
 
-    def after(self, line: int, token_id: int) -> int:
+    def next_line(self, line: int, token_id: int) -> int:
         """Return the line after an allowed token, learning it if necessary.
 
         Raises:
@@ -135,17 +135,17 @@ class CompiledGrammar:
             return [line] * len(self._classes)
         following = [UNKNOWN] * len(self._classes)
         following[0] = line  # marks say nothing to a grammar
-        forbidden = self._masks.forbidden(context, grammar).tolist()
+        forbidden = self._masks.forbidden_tokens(context, grammar).tolist()
         for seen, number in self._classes.items():
             if seen is None or forbidden[self._first_ids[number]]:
                 continue
-            after = grammar.copied()
+            after = grammar.copy()
             after.read(Event(*seen))
             following[number] = self.line_of(context, after)
         return following
 
     def _mask_of(self, context: ContextKind, grammar: GrammarState | None) -> int:
-        mask = self._masks.forbidden(context, grammar)
+        mask = self._masks.forbidden_tokens(context, grammar)
         key = mask.numpy().tobytes()
         if key not in self._mask_lines:
             if len(self._mask_lines) >= MOST_MASKS:
@@ -158,7 +158,7 @@ class CompiledGrammar:
         return [self.vocabulary.decode(token_id) for token_id in range(self.vocabulary.size_out)]
 
 
-def _seen_of(event: Event | None) -> tuple[EventKind, int] | None:
+def _grammar_input(event: Event | None) -> tuple[EventKind, int] | None:
     """Return what a grammar reads of an event."""
     if event is None:
         return None

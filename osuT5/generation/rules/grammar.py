@@ -86,7 +86,7 @@ class GrammarState:
     earlier: EventKind | None = None
     earlier_columns: set[int] = field(default_factory=set)
 
-    def copied(self) -> GrammarState:
+    def copy(self) -> GrammarState:
         """Return an independent copy of the state."""
         other = copy(self)
         other.parts = list(self.parts)
@@ -152,7 +152,7 @@ class GrammarState:
         """Return the columns that may come next."""
         return frozenset(range(self.key_count))
 
-    def allowed(self) -> frozenset[EventKind]:
+    def allowed_kinds(self) -> frozenset[EventKind]:
         """Return the kinds that may come next."""
         kinds = {part.kind for part in self.parts}
         following = (

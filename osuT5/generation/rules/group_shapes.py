@@ -148,14 +148,14 @@ class ShapeGrammar(GrammarState):
             self.parts.append(event)
             self._end_group()
 
-    def allowed(self) -> frozenset[EventKind]:
-        return self._after_type() if self.encoding.types_first else self._before_type()
+    def allowed_kinds(self) -> frozenset[EventKind]:
+        return self._kinds_after_type() if self.encoding.types_first else self._kinds_before_type()
 
     @property
     def may_end(self) -> bool:
         if not self.encoding.types_first or not self.parts:
             return not self.parts
-        fit = self._fit_of(self.parts[0].kind, self._given())
+        fit = self._fit_of(self.parts[0].kind, self._part_kinds())
         return fit is None or fit.is_whole
 
     def columns(self) -> frozenset[int]:
@@ -165,21 +165,21 @@ class ShapeGrammar(GrammarState):
         every = GrammarState.columns(self)
         return every - self.held_columns if kind in TYPE_KINDS else every
 
-    def _given(self) -> list[EventKind]:
+    def _part_kinds(self) -> list[EventKind]:
         return [part.kind for part in self.parts if part.kind not in TYPE_KINDS]
 
-    def _after_type(self) -> frozenset[EventKind]:
+    def _kinds_after_type(self) -> frozenset[EventKind]:
         if not self.parts:
             return self._types()
-        fit = self._fit_of(self.parts[0].kind, self._given())
+        fit = self._fit_of(self.parts[0].kind, self._part_kinds())
         if fit is not None and not fit.is_whole:
             return fit.following
-        closed = self.copied()
+        closed = self.copy()
         closed._end_group()
         return closed._types() | (fit.following if fit is not None else frozenset())
 
-    def _before_type(self) -> frozenset[EventKind]:
-        given = self._given()
+    def _kinds_before_type(self) -> frozenset[EventKind]:
+        given = self._part_kinds()
         fits = {kind: self._fit_of(kind, given) for kind in self._types_in(self._column())}
         parts = frozenset(part for fit in fits.values() if fit is not None for part in fit.following)
         types = frozenset(kind for kind, fit in fits.items() if fit is not None and fit.is_whole)

@@ -67,7 +67,7 @@ class RowFacts:
             for row in rows
         ]
         *values, is_open = torch.tensor(numbers).unbind(1)
-        forbidden = torch.stack([masks.forbidden(row.context, row.grammar) for row in rows])
+        forbidden = torch.stack([masks.forbidden_tokens(row.context, row.grammar) for row in rows])
         return cls(*values, is_open.bool(), forbidden)
 
 
@@ -92,9 +92,9 @@ class TimeRule:
         self.values = torch.arange(len(time_ids), device=device)
 
     def __call__(self, scores: Tensor, facts: RowFacts) -> None:
-        scores[:, self.times].masked_fill_(self.forbidden(facts), FORBIDDEN)
+        scores[:, self.times].masked_fill_(self.forbidden_times(facts), FORBIDDEN)
 
-    def forbidden(self, facts: RowFacts) -> Tensor:
+    def forbidden_times(self, facts: RowFacts) -> Tensor:
         """Return which times are forbidden, bool [rows, times]."""
         raise NotImplementedError
 
@@ -105,7 +105,7 @@ class TimeRunsForward(TimeRule):
     An object that began there may still end there.
     """
 
-    def forbidden(self, facts: RowFacts) -> Tensor:
+    def forbidden_times(self, facts: RowFacts) -> Tensor:
         first = torch.maximum(facts.first_value, facts.last_value)
         return self.values < torch.where(facts.is_open, facts.last_value, first)[:, None]
 
@@ -113,7 +113,7 @@ class TimeRunsForward(TimeRule):
 class FewGroupsAtOnce(TimeRule):
     """Rule that only some groups share a time, which prevents endless loops."""
 
-    def forbidden(self, facts: RowFacts) -> Tensor:
+    def forbidden_times(self, facts: RowFacts) -> Tensor:
         is_used_up = facts.same_time_groups >= facts.groups_at_once
         return (self.values == facts.last_value[:, None]) & is_used_up[:, None]
 
@@ -149,14 +149,14 @@ class GrammarMasks:
         self._by_context = {context: self._context_mask(context) for context in self.contexts}
         self._masks: dict[tuple, Tensor] = {}
 
-    def forbidden(self, context: ContextKind, grammar: GrammarState | None) -> Tensor:
+    def forbidden_tokens(self, context: ContextKind, grammar: GrammarState | None) -> Tensor:
         """Return the mask of a state, or else of the context.
 
         The latter applies without a grammar.
         """
         if grammar is None:
             return self._by_context[context]
-        key = (context, grammar.allowed(), grammar.may_end, grammar.columns())
+        key = (context, grammar.allowed_kinds(), grammar.may_end, grammar.columns())
         if key not in self._masks:
             self._masks[key] = self._by_context[context] | self._grammar_mask(*key)
         return self._masks[key]

@@ -72,7 +72,7 @@ class HoldNoteRatio:
 
     def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
         kinds = [vocabulary.encode(Event(kind)) for kind in (EventKind.HOLD_NOTE, EventKind.CIRCLE)]
-        more = strength * _limited(self.wanted * (self.objects + 1) - self.held - 0.5)
+        more = strength * _limit(self.wanted * (self.objects + 1) - self.held - 0.5)
         _shift(scores, torch.tensor(kinds), torch.tensor([more, 0.0]))
 
 
@@ -96,7 +96,7 @@ class SpeedChangeRatio:
             self.last = event.value
 
     def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
-        self._lean_speed(scores, vocabulary, strength * _limited(self.wanted * (self.objects + 1) - self.changes - 0.5))
+        self._lean_speed(scores, vocabulary, strength * _limit(self.wanted * (self.objects + 1) - self.changes - 0.5))
 
     def _lean_speed(self, scores: Tensor, vocabulary: Vocabulary, more: float) -> None:
         """Make a speed other than the last one more likely.
@@ -172,5 +172,5 @@ def _shift(scores: Tensor, ids: Tensor, by: Tensor) -> None:
         scores[ids] = after + (before.logsumexp(0) - after.logsumexp(0))
 
 
-def _limited(missing: float) -> float:
+def _limit(missing: float) -> float:
     return min(MOST_BEHIND, max(-MOST_BEHIND, missing))

@@ -126,7 +126,7 @@ class DeviceChoice:
         self.state.copy_(torch.stack([fact["is_going"].sum() - waits.sum(), waits.sum()]))
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def pause(self) -> Iterator[None]:
         """Pause all rows, so that a choice changes nothing."""
         going = self._fact["is_going"].clone()
         self._fact["is_going"].zero_()
@@ -146,7 +146,7 @@ class DeviceChoice:
         waiting = torch.nonzero(fact["is_waiting"] & fact["is_going"]).flatten().tolist()
         for place in waiting:
             last = int(self.written[place, fact["count"][place] - 1])
-            fact["line"][place] = self.grammar.after(int(fact["line"][place]), last)
+            fact["line"][place] = self.grammar.next_line(int(fact["line"][place]), last)
             fact["is_waiting"][place] = 0
         if waiting:
             self.grammar.publish()

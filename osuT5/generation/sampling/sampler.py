@@ -63,7 +63,7 @@ class Sampling:
     )
 
 
-def sampling_for(contract: Contract, mode: GameMode, asked: Sampling) -> Sampling:
+def adapt_sampling(contract: Contract, mode: GameMode, asked: Sampling) -> Sampling:
     """Adapt the requested sampling to a model.
 
     Cold times, and kinds before values, were measured on the bundled model. A published one is

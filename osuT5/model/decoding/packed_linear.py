@@ -44,7 +44,7 @@ def kernel_of(layer: nn.Module) -> Kernel:
     return partial(F.linear, weight=layer.weight, bias=layer.bias) if type(layer) is nn.Linear else layer
 
 
-def packed(layer: nn.Linear, int8: bool, takes_steps: bool) -> nn.Module:
+def pack_linear(layer: nn.Linear, int8: bool, takes_steps: bool) -> nn.Module:
     """Return the fastest form of a layer, in int8 if requested.
 
     The layer itself is returned if nothing is gained. `takes_steps` states whether it is repeatedly called for one row.
@@ -63,7 +63,7 @@ def pack_layers(parent: nn.Module, int8: bool, takes_steps: bool) -> None:
     """Replace all linear layers below a module by packed ones."""
     for name, child in parent.named_children():
         if type(child) is nn.Linear:
-            setattr(parent, name, packed(child, int8, takes_steps))
+            setattr(parent, name, pack_linear(child, int8, takes_steps))
         else:
             pack_layers(child, int8, takes_steps)
 
@@ -80,7 +80,7 @@ def _onednn_kernel(weight: Tensor, bias: Tensor | None, takes_steps: bool) -> Ke
     a row between threads, as oneDNN does.
     """
     laid_out = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), 1)
-    by_input = _by_input(weight) if takes_steps and weight.shape[0] > weight.shape[1] else None
+    by_input = _transpose(weight) if takes_steps and weight.shape[0] > weight.shape[1] else None
 
     def kernel(states: Tensor) -> Tensor:
         if by_input is None or states.ndim > 2 or len(states) > 1 or torch.get_num_threads() > 1:
@@ -90,7 +90,7 @@ def _onednn_kernel(weight: Tensor, bias: Tensor | None, takes_steps: bool) -> Ke
     return kernel
 
 
-def _by_input(weight: Tensor) -> Tensor:
+def _transpose(weight: Tensor) -> Tensor:
     """Transpose [out, in] to [in, out] with spare room in each row.
 
     Rows some multiple of 4 KiB apart would share cache lines.

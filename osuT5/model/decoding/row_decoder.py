@@ -98,7 +98,7 @@ class EncodedWindow:
         self._cross = []
         self._pointed = dict(list(self._pointed.items())[-1:])
 
-    def beginning(self, ids: Sequence[int]) -> tuple[RowState | None, int]:
+    def find_beginning(self, ids: Sequence[int]) -> tuple[RowState | None, int]:
         """Return the row with the longest common beginning, and its length."""
         best, longest = None, 0
         for row in self.rows:
@@ -158,7 +158,7 @@ class RowDecoder:
         places, head_dim = torch.arange(self.max_length), config.d_model // self.heads
         self._rotations = {t: rotation_of(places, head_dim, t, self._embedding.dtype) for t in thetas}
 
-    def hear(self, states: Tensor) -> EncodedWindow:
+    def prepare_window(self, states: Tensor) -> EncodedWindow:
         """Return a window by its encoder states [positions, d]."""
         return EncodedWindow(self.model, states[None])
 
@@ -169,7 +169,7 @@ class RowDecoder:
         The scores are [vocabulary out].
         """
         row = RowState(heard, list(ids), self._room())
-        like, common = heard.beginning(row.ids[:-1])
+        like, common = heard.find_beginning(row.ids[:-1])
         if like is not None:
             row.slots[:, :, :, :, :common] = like.slots[:, :, :, :, :common]
             row.length = common
@@ -186,18 +186,18 @@ class RowDecoder:
         """
         missing = max(0, self.fewest_rows - len(rows))
         places = [row.length for row in rows] + [0] * missing
-        x = self._embedded(torch.tensor([*ids, *[PAD_ID] * missing]), torch.tensor(places))
+        x = self._embed(torch.tensor([*ids, *[PAD_ID] * missing]), torch.tensor(places))
         turns = self._turns(places)
         views = [_RowViews(row) for row in rows]
         for number, layer in enumerate(self._layers):
             qkv = layer.qkv(layer.self_norm(x)).view(len(x), 3, 1, self.heads, 1, -1)
             if layer.theta is not None:
-                qkv = _turned(qkv, turns[layer.theta], 1)
+                qkv = _rotate(qkv, turns[layer.theta], 1)
             mixed = [v.attend_self(number, qkv[i], layer) for i, v in enumerate(views)]
-            x = x + layer.self_out(self._joined(mixed, missing))
+            x = x + layer.self_out(self._join_heads(mixed, missing))
             queries = layer.cross_q(layer.cross_norm(x)).view(len(x), 1, self.heads, 1, -1)
             mixed = [v.attend(number, queries[i]) for i, v in enumerate(views)]
-            x = x + layer.cross_out(self._joined(mixed, missing))
+            x = x + layer.cross_out(self._join_heads(mixed, missing))
             x = x + layer.narrow(F.gelu(layer.widen(layer.norm(x))))
         for row, token_id in zip(rows, ids, strict=True):
             del row.ids[row.length :]
@@ -209,7 +209,7 @@ class RowDecoder:
         width = self._embedding.shape[1] // self.heads
         return self._embedding.new_empty(len(self._layers), 2, 1, self.heads, self.max_length, width)
 
-    def _joined(self, mixed: list[Tensor], missing: int) -> Tensor:
+    def _join_heads(self, mixed: list[Tensor], missing: int) -> Tensor:
         """Join the heads of rows to [rows + missing, d].
 
         Each row is [1, heads, 1, d / heads].
@@ -222,7 +222,7 @@ class RowDecoder:
         whole = mixed[0] if len(mixed) == 1 else torch.cat(mixed)
         return whole.view(len(whole), -1)
 
-    def _embedded(self, ids: Tensor, places: Tensor) -> Tensor:
+    def _embed(self, ids: Tensor, places: Tensor) -> Tensor:
         x = F.embedding(ids, self._embedding)
         return x if self._positions is None else x + F.embedding(places, self._positions)
 
@@ -240,12 +240,12 @@ class RowDecoder:
         """Feed a row its unread ids; return the last state [1, d]."""
         first, count = row.length, len(row.ids) - row.length
         assert len(row.ids) <= self.max_length, f"a row of {self.max_length} tokens cannot hold {len(row.ids)}"
-        x = self._embedded(torch.tensor(row.ids[first:]), torch.arange(first, len(row.ids)))  # [n, d]
+        x = self._embed(torch.tensor(row.ids[first:]), torch.arange(first, len(row.ids)))  # [n, d]
         row.length = len(row.ids)
         for number, layer in enumerate(self._layers):
             qkv = layer.qkv(layer.self_norm(x)).view(count, 3, self.heads, -1).permute(1, 2, 0, 3)[:, None]
             if layer.theta is not None:
-                qkv = _turned(qkv, tuple(table[:, :, first : row.length] for table in self._rotations[layer.theta]), 0)
+                qkv = _rotate(qkv, tuple(table[:, :, first : row.length] for table in self._rotations[layer.theta]), 0)
             row.slots[number, :, :, :, first : row.length] = qkv[1:]
             keys, values = row.slots[number, :, :, :, : row.length]
             queries = qkv[0]  # [1, heads, n, d / heads]
@@ -304,7 +304,7 @@ class _RowViews:
         return F.scaled_dot_product_attention(queries, *self.cross[number])
 
 
-def _turned(qkv: Tensor, rotation: Rotation, dim: int) -> Tensor:
+def _rotate(qkv: Tensor, rotation: Rotation, dim: int) -> Tensor:
     """Rotate queries and keys at their positions.
 
     Values, the third along `dim`, have none.

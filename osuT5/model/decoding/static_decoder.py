@@ -129,7 +129,7 @@ class StaticDecoder:
         if self._pointed is not None:
             self._pointed.keys[:rows] = time_keys.keys
             self._pointed.onsets[:rows] = self._pointer.onset_scale * time_keys.onsets
-        heard = self._hear(encoder_states, row_window)
+        heard = self._store_windows(encoder_states, row_window)
         tokens = SelfAttentionInput(torch.arange(ids.shape[1], device=device), is_causal=True)
         for slots in self.slots:
             slots.zero_()  # what is not looked at is multiplied by 0, which is no help against an infinite one
@@ -179,7 +179,7 @@ class StaticDecoder:
         cosines, sines = (table[0, 0].index_select(0, self.places)[:, None, None] for table in tables)
         return cosines, sines  # [rows, 1, 1, d / heads]
 
-    def _hear(self, encoder_states: Tensor, row_window: Tensor) -> list[KeyValues]:
+    def _store_windows(self, encoder_states: Tensor, row_window: Tensor) -> list[KeyValues]:
         """Store the encoded windows; return each layer's keys and values.
 
         They are for each row.

@@ -55,9 +55,9 @@ class CudaGraphs:
 
     def __call__(self, step: Step) -> Step:
         with _capturing, torch.cuda.device(self._device):
-            return self._captured(step)
+            return self._capture_graph(step)
 
-    def _captured(self, step: Step) -> Step:
+    def _capture_graph(self, step: Step) -> Step:
         current = torch.cuda.current_stream()
         self._side.wait_stream(current)
         with torch.cuda.stream(self._side):
@@ -74,7 +74,7 @@ _capturing = threading.Lock()
 """A process may make one graph at a time."""
 
 
-def as_they_are(step: Step) -> Step:
+def skip_capture(step: Step) -> Step:
     """Return a step unchanged: steps run one by one.
 
     This is for CPUs, and for devices without graphs.
@@ -135,7 +135,7 @@ class GraphedSteps:
         self._decoders: OrderedDict[Shape, GraphedDecoder] = OrderedDict()
 
     @contextmanager
-    def borrowed(self) -> Iterator[GraphedSteps]:
+    def borrow(self) -> Iterator[GraphedSteps]:
         with self._lock:
             yield self
 
@@ -161,7 +161,7 @@ class GraphedSteps:
     def give_up(self, error: RuntimeError) -> None:
         """Release all memory; run steps without graphs from now on."""
         self.free()
-        self._capture = as_they_are
+        self._capture = skip_capture
         if self.problem is None:
             is_short = is_out_of_memory(error)
             why = (

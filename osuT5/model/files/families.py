@@ -89,7 +89,7 @@ def family_of(vocabulary: Vocabulary, d_model: int) -> Family:
         family = V31
     else:
         family = V28 if d_model == V28_WIDTH else V29
-    return replace(family, encoding=_seen_encoding(family.encoding, vocabulary))
+    return replace(family, encoding=_infer_encoding(family.encoding, vocabulary))
 
 
 def family_of_model(config: ModelConfig, contract: Contract) -> Family | None:
@@ -139,7 +139,7 @@ def published_contract(
     )
 
 
-def _seen_encoding(encoding: EncodingSpec, vocabulary: Vocabulary) -> EncodingSpec:
+def _infer_encoding(encoding: EncodingSpec, vocabulary: Vocabulary) -> EncodingSpec:
     """Return the encoding that a vocabulary shows.
 
     It shows the existing parts and the resolution of positions. Positions are within -256..768 and -256..640 px in

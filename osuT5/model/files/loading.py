@@ -58,7 +58,7 @@ def load_model(
         adapter = load_adapter(lora, folder.name if is_for_a_mode else "")
         adapter.check_contract(contract.to_json())
         if not is_published:
-            adapter = adapter.renamed(rename_key)  # adapters are made for published names
+            adapter = adapter.rename(rename_key)  # adapters are made for published names
     rename = rename_key if is_published else str
     return build_model(config, read_weights(folder, config, rename, DTYPES[precision], device, adapter)), contract
 

@@ -77,13 +77,13 @@ class _Change:
     parts: dict[str, StoredTensor] = field(default_factory=dict)
     bias: StoredTensor | None = None
 
-    def merged_into(self, weight: Tensor) -> Tensor:
+    def merge_into(self, weight: Tensor) -> Tensor:
         parts = {name: stored.read(torch.float32) for name, stored in self.parts.items()}
         if "lora_embedding_A" in parts:
             return weight + self.scale * (parts["lora_embedding_B"] @ parts["lora_embedding_A"]).T
         up, down = parts["lora_B"], parts["lora_A"]
         if self.removes_top:
-            weight = without_top_directions(weight, len(down), self.scale)
+            weight = remove_top_directions(weight, len(down), self.scale)
         merged = weight + self.scale * (up @ down)
         if "lora_magnitude_vector" in parts:  # DoRA: the sum gives the direction of each row only
             merged = merged * (parts["lora_magnitude_vector"] / merged.norm(dim=1))[:, None]
@@ -124,7 +124,7 @@ class Adapter:
             change.removes_top = str(config.get("init_lora_weights")).startswith("pissa")
             change.scale = self._scale(config, module, change)
 
-    def renamed(self, rename: Callable[[str], str | None]) -> Adapter:
+    def rename(self, rename: Callable[[str], str | None]) -> Adapter:
         """Return the same adapter with other names of parameters.
 
         A parameter without a new name keeps its own.
@@ -154,8 +154,8 @@ class Adapter:
                 )
             if shape != shapes[name]:
                 raise ModelError(
-                    f"The adapter in {self.folder} is for another model: its {name} is {sized(shape)}, that of this "
-                    f"model {sized(shapes[name])}."
+                    f"The adapter in {self.folder} is for another model: its {name} is {format_shape(shape)}, "
+                    f"that of this model {format_shape(shapes[name])}."
                 )
 
     def check_contract(self, contract: dict) -> None:
@@ -183,14 +183,14 @@ class Adapter:
             return True
         return change is not None and (kind == "weight" or (kind == "bias" and change.bias is not None))
 
-    def merged(self, name: str, weight: Tensor) -> Tensor:
+    def merge(self, name: str, weight: Tensor) -> Tensor:
         """Return a parameter with the adapter merged; float32 in and out."""
         if name in self._replaced:
             weight = self._replaced[name].read(torch.float32)
         module, _, kind = name.rpartition(".")
         change = self._changes.get(module)
         if change is not None and kind == "weight":
-            return change.merged_into(weight)
+            return change.merge_into(weight)
         if change is not None and kind == "bias" and change.bias is not None:
             return weight + change.scale * change.bias.read(torch.float32)
         return weight
@@ -274,7 +274,7 @@ def allowed_subfolders(folder: Path) -> tuple[str, ...] | None:
     return tuple(sorted({name.strip().replace("\\", "/").strip("/") for name in allowed}))
 
 
-def without_top_directions(weight: Tensor, rank: int, scale: float) -> Tensor:
+def remove_top_directions(weight: Tensor, rank: int, scale: float) -> Tensor:
     """Remove the `rank` largest singular directions of a weight.
 
     The result is W - U_r S_r V_r^T, [out, in], in float32 and in the order in which PEFT does it, since the rounding is
@@ -294,5 +294,5 @@ def _names(pattern: str, module: str) -> bool:
         return pattern == module
 
 
-def sized(shape: Iterable[int] | None) -> str:
+def format_shape(shape: Iterable[int] | None) -> str:
     return "x".join(map(str, shape or ())) or "a number"

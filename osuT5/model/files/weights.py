@@ -15,7 +15,7 @@ from torch import Tensor
 from model_files.errors import ModelError
 from model_files.folder_weights import folder_weights
 from osuT5.model.config import ModelConfig
-from osuT5.model.files.lora import Adapter, sized
+from osuT5.model.files.lora import Adapter, format_shape
 from osuT5.model.seq2seq import MapperModel
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -48,7 +48,7 @@ def read_weights(
     state = {}
     for key, name in names.items():
         if adapter is not None and adapter.changes(key):
-            state[name] = adapter.merged(key, stored[key].read(torch.float32)).to(device, dtype or torch.float32)
+            state[name] = adapter.merge(key, stored[key].read(torch.float32)).to(device, dtype or torch.float32)
         else:
             state[name] = stored[key].read(dtype).to(device)
     return state
@@ -84,6 +84,6 @@ def _check_fit(folder: Path, wanted: Shapes, stored: Shapes) -> None:
     for name, shape in stored.items():
         if shape != wanted[name]:
             raise ModelError(
-                f"The weights in {folder} are not those of the network in its config.json: {name} is {sized(shape)}, "
-                f"not {sized(wanted[name])}."
+                f"The weights in {folder} are not those of the network in its config.json: "
+                f"{name} is {format_shape(shape)}, not {format_shape(wanted[name])}."
             )

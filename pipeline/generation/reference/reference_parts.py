@@ -48,7 +48,7 @@ def add_reference_parts(
     mode = chart.attributes.mode
     order = contract.contexts_of(mode)
     if reference is not None and given:
-        plan = ContextTemplate(tuple(given)).of_mode(order)
+        plan = ContextTemplate(tuple(given)).make_plan(order)
         inputs = [_input(part, reference, contract, song_ms) for part in plan.inputs if _reads(part, contract)]
         chart.inputs = tuple(inputs)
         chart.guide = reference if ContextKind.GD in plan.inputs else None

@@ -5,7 +5,7 @@ import os
 import numpy as np
 from torch.utils.data._utils import worker
 
-from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined
+from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, join_batches
 from osuT5.dataset.errors import CorpusError
 
 WINDOWS = 5
@@ -23,7 +23,7 @@ class CountingSampler:
         if step == DEADLY_STEP:
             os._exit(3)
         self.skipped += 1
-        return joined([self._window(step, window) for window in part.windows(WINDOWS)])
+        return join_batches([self._window(step, window) for window in part.windows(WINDOWS)])
 
     def _window(self, step: int, window: int) -> Batch:
         row = np.full((1, window + 1), 100 * step + window)

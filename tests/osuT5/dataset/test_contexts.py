@@ -22,7 +22,7 @@ NONE, TIMING, KIAI, MAP, SV, NO_HS, GD = (
 
 def plan_of(text: str, mode: GameMode = GameMode.STANDARD, spec=PUBLISHED) -> ContextPlan:
     (template,) = context_mix({text: 1}, spec).templates
-    return template.of_mode(spec.contexts_of(mode))
+    return template.make_plan(spec.contexts_of(mode))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_contexts_of_mania_and_of_a_mix_with_a_weight_of_0():
     assert plan_of("map -> sv", GameMode.MANIA) == ContextPlan((), (MAP,), (SV,))
     assert context_mix({"none": 1, "gd": 0}, FEW) == context_mix({"none": 1}, FEW)
     (template,) = context_mix({}, SPEC).templates
-    assert template.of_mode(SPEC.contexts_of(GameMode.TAIKO)) == ContextPlan((), (), (TIMING, KIAI, MAP))
+    assert template.make_plan(SPEC.contexts_of(GameMode.TAIKO)) == ContextPlan((), (), (TIMING, KIAI, MAP))
 
 
 def test_templates_are_drawn_by_their_weights():

@@ -10,7 +10,7 @@ from training_songs import SPEC, song_of, steady_chart, varied
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.audio.mel import window_mel
-from osuT5.dataset.batches import BatchPart, joined
+from osuT5.dataset.batches import BatchPart, join_batches
 from osuT5.dataset.examples import ExampleSampler
 from osuT5.dataset.frame_targets import BEAT_CHANNEL, frame_targets, onset_targets
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
@@ -42,7 +42,7 @@ def test_the_parts_of_a_batch_are_the_batch_whatever_their_number(songs, count):
     """However many processes there are, together they train on the same windows."""
     whole = sampler(songs, AugmentationOptions()).batch(5)
     parts = [sampler(songs, AugmentationOptions()).batch(5, BatchPart(index, count)) for index in range(count)]
-    together = joined(parts)
+    together = join_batches(parts)
     assert all(len(part.mel) for part in parts)
     for field in fields(whole):
         assert np.array_equal(getattr(whole, field.name), getattr(together, field.name)), field.name

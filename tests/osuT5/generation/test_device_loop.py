@@ -15,7 +15,7 @@ from osuT5.generation import device_loop
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.decoding.step_graphs import as_they_are
+from osuT5.model.decoding.step_graphs import skip_capture
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from tests.support.tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, tiny_spec
@@ -28,7 +28,7 @@ def writers(request) -> tuple[SongGenerator, SongGenerator]:
     """One with a plain model, and one whose steps are those that a GPU captures."""
     spec = tiny_spec(request.param)
     plain = network(spec, request.param)
-    both = (plain, prepare_to_generate(copy.deepcopy(plain), capture=as_they_are))
+    both = (plain, prepare_to_generate(copy.deepcopy(plain), capture=skip_capture))
     return tuple(song_of_noise(model, spec) for model in both)
 
 
@@ -71,8 +71,8 @@ def test_guided_rows_are_the_same(writers, plainly, way, count):
 @pytest.mark.parametrize("asked", [None, 0.5])
 def test_guided_rows_are_chosen_on_the_device_unless_shares_are_counted(writers, monkeypatch, asked):
     parts = []
-    in_parts = device_loop.DeviceLoop._in_parts
-    monkeypatch.setattr(device_loop.DeviceLoop, "_in_parts", lambda *all_: parts.append(1) or in_parts(*all_))
+    in_parts = device_loop.DeviceLoop._decode_parts
+    monkeypatch.setattr(device_loop.DeviceLoop, "_decode_parts", lambda *all_: parts.append(1) or in_parts(*all_))
     wish = Attributes(GameMode.MANIA, difficulty=3.0, key_count=4, hold_note_ratio=asked)
     chart = ChartState(wish, 1, negative=replace(wish, difficulty=8.0, hold_note_ratio=None))
     writers[1].fill_in([(ContextKind.MAP, chart)], replace(HOT, guidance_scale=2.0))
@@ -137,7 +137,7 @@ def test_a_failure_costs_no_token(writers, plainly, way, monkeypatch, at, error)
 
 
 def test_rows_that_do_not_fit_into_memory_are_written_in_parts(writers, plainly, monkeypatch):
-    fast = failing_writer(writers[0], as_they_are)
+    fast = failing_writer(writers[0], skip_capture)
     steps, make = fast.model.graphed_steps, type(fast.model.graphed_steps).decoder
     asked = []
 
@@ -156,7 +156,7 @@ def test_rows_that_do_not_fit_into_memory_are_written_in_parts(writers, plainly,
 
 
 def test_tables_that_are_full_leave_rows_to_the_host(writers, plainly, monkeypatch):
-    fast = failing_writer(writers[0], as_they_are)
+    fast = failing_writer(writers[0], skip_capture)
     monkeypatch.setattr("osuT5.generation.rules.compiled_grammar.MOST_STATES", 12)
     assert filled_in(fast, HOT, charts()) == plainly(HOT, charts())
     assert fast.model.graphed_steps.problem is None

@@ -25,7 +25,7 @@ def listener() -> AudioEncoder:
 def timer(listener, seed=1, passes=0) -> SuperTimer:
     made = SuperTimer(listener, Attributes(GameMode.STANDARD, difficulty=3.0), HOT, seed)
     for _ in range(passes):
-        made.listen()
+        made.decode_pass()
     return made
 
 
@@ -58,7 +58,7 @@ def test_activations_are_averaged_over_passes(listener):
     made = timer(listener)
     means = []
     for _ in range(2):
-        made.listen()
+        made.decode_pass()
         means.append(made.activations.mean())
     assert means[0].shape == means[1].shape == (int(SONG_MS / SPEC.grid.frame_ms) + 1, 6)
     assert not np.array_equal(*means)

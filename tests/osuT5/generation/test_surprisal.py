@@ -12,7 +12,7 @@ from contexts_model import SONG_MS, song_writer
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Circle, GameMode
 from osuT5.encoding import encode_context
-from osuT5.encoding.context import traced_objects
+from osuT5.encoding.context import trace_objects
 from osuT5.generation.chart_state import ChartState, groups_between
 from osuT5.generation.surprisal import ContextScorer
 from osuT5.generation.token_scores import Surprisal, TokenScorer, sound_answers
@@ -109,7 +109,7 @@ def test_silence_is_told_by_the_group_that_ends_it(writer):
 def test_groups_know_their_objects():
     beatmap = regular_map(beats=10)
     beatmap.hit_objects[4] = slider(beatmap.hit_objects[4].time_ms, 70.0)
-    traced = traced_objects(beatmap, SPEC.encoding, SONG_MS)
+    traced = trace_objects(beatmap, SPEC.encoding, SONG_MS)
     assert [group for group, _ in traced] == encode_context(beatmap, ContextKind.MAP, SPEC.encoding, SONG_MS)
     assert Counter(origin for _, origin in traced) == Counter(dict.fromkeys(range(10), 1) | {4: 3})
     assert isinstance(beatmap.hit_objects[traced[0][1]], Circle)

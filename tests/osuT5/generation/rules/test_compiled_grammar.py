@@ -36,7 +36,7 @@ def test_a_row_is_in_its_line_at_every_token(spec, compiled, mode):
         line = compiled.line_of(context, row.grammar)
         for _ in range(TOKENS):
             compiled.publish()
-            forbidden = masks.forbidden(context, row.grammar)
+            forbidden = masks.forbidden_tokens(context, row.grammar)
             assert torch.equal(compiled.masks[compiled.mask_of[line]], forbidden)
             assert bool(compiled.is_open[line]) == bool(row.grammar and row.grammar.waiting)
             allowed = torch.nonzero(~forbidden).flatten().tolist()
@@ -44,7 +44,7 @@ def test_a_row_is_in_its_line_at_every_token(spec, compiled, mode):
                 break  # V30 has no columns: such a row ends
             token_id = dice.choice(_one_of_each_class(compiled, allowed))
             row.note(token_id, spec.vocabulary)
-            line = compiled.after(line, token_id)
+            line = compiled.next_line(line, token_id)
         compiled.publish()
         assert (compiled.following[line] != UNKNOWN).any() or line not in compiled._after
 

@@ -20,16 +20,16 @@ def state_after(version: str, *events: tuple[EventKind, int], mode=GameMode.STAN
 def test_parts_follow_a_type_or_leave_a_type():
     state = state_after("v29", (EventKind.CIRCLE, 0))
     for part in (EventKind.TIME, EventKind.SNAPPING, EventKind.DISTANCE, EventKind.POSITION):
-        assert state.allowed() == {part}
+        assert state.allowed_kinds() == {part}
         assert not state.may_end
         state.read(Event(part))
-    assert state.allowed() == {EventKind.NEW_COMBO, EventKind.HITSOUND}
+    assert state.allowed_kinds() == {EventKind.NEW_COMBO, EventKind.HITSOUND}
     state = state_after("v32", *((part, 0) for part in HEAD))
-    assert state.allowed() == {EventKind.NEW_COMBO, EventKind.SCROLL_SPEED, EventKind.HITSOUND}
+    assert state.allowed_kinds() == {EventKind.NEW_COMBO, EventKind.SCROLL_SPEED, EventKind.HITSOUND}
     state.read(Event(EventKind.SCROLL_SPEED, 100))
     state.read(Event(EventKind.HITSOUND))
     state.read(Event(EventKind.VOLUME))
-    assert state.allowed() == {EventKind.SLIDER_HEAD}
+    assert state.allowed_kinds() == {EventKind.SLIDER_HEAD}
 
 
 def test_the_path_of_layout_2_ends_before_its_first_slide():
@@ -37,19 +37,19 @@ def test_the_path_of_layout_2_ends_before_its_first_slide():
     head = [*((part, 0) for part in HEAD), (EventKind.SCROLL_SPEED, 100), *sound, (EventKind.SLIDER_HEAD, 0)]
     end_of_path = [(EventKind.POSITION, 0), (EventKind.POSITION_REFINE, 0), (EventKind.LAST_ANCHOR, 0)]
     state = state_after("v32", *head, *end_of_path)
-    assert state.allowed() == {EventKind.TIME}
+    assert state.allowed_kinds() == {EventKind.TIME}
     state.read(Event(EventKind.TIME, 90))
-    assert state.allowed() == {EventKind.SNAPPING, EventKind.SLIDER_SUSTAIN}
+    assert state.allowed_kinds() == {EventKind.SNAPPING, EventKind.SLIDER_SUSTAIN}
     state.read(Event(EventKind.SNAPPING))
     for event in sound:
         state.read(Event(*event))
-    assert state.allowed() == {EventKind.LAST_ANCHOR, EventKind.HITSOUND}
+    assert state.allowed_kinds() == {EventKind.LAST_ANCHOR, EventKind.HITSOUND}
 
 
 def test_columns_that_are_held_can_only_be_released():
     hold = [(EventKind.HOLD_NOTE, 0), (EventKind.TIME, 0), (EventKind.SNAPPING, 1), (EventKind.COLUMN, 2)]
     state = state_after("v29", *hold, (EventKind.HITSOUND, 0), (EventKind.VOLUME, 50), mode=GameMode.MANIA)
-    assert EventKind.HOLD_NOTE_END in state.allowed()
+    assert EventKind.HOLD_NOTE_END in state.allowed_kinds()
     for event in ((EventKind.CIRCLE, 0), (EventKind.TIME, 0), (EventKind.SNAPPING, 1)):
         state.read(Event(*event))
     assert state.columns() == {0, 1, 3}
@@ -71,17 +71,17 @@ def test_what_began_before_the_window_may_end_in_it_or_not(version):
             state.read(Event(*event))
         state.read(Event(EventKind.HITSOUND))
         state.read(Event(EventKind.VOLUME))
-        assert EventKind.SPINNER_END in state.allowed()
+        assert EventKind.SPINNER_END in state.allowed_kinds()
     else:
-        assert {EventKind.SPINNER_END, EventKind.CIRCLE} <= state.allowed()
+        assert {EventKind.SPINNER_END, EventKind.CIRCLE} <= state.allowed_kinds()
 
 
 def test_beats_come_between_groups_and_groups_that_were_cut_off_do_no_harm():
     head = [(EventKind.TIME, 0), (EventKind.SNAPPING, 1), (EventKind.SPINNER, 0)]
     state = state_after("v30", *head, (EventKind.TIME, 50))
-    assert {EventKind.BEAT, EventKind.SNAPPING} <= state.allowed()
+    assert {EventKind.BEAT, EventKind.SNAPPING} <= state.allowed_kinds()
     state.read(Event(EventKind.BEAT))
     assert state.waiting is EventKind.SPINNER
     for version in FAMILIES:
         state = state_after(version, (EventKind.VOLUME, 50), (EventKind.VOLUME, 50))
-        assert state.allowed()
+        assert state.allowed_kinds()

@@ -58,7 +58,7 @@ def test_a_context_holds_only_its_own_tokens():
         (ContextKind.KIAI, EventKind.KIAI, EventKind.POSITION),
         (ContextKind.SV, EventKind.SCROLL_SPEED_CHANGE, EventKind.HITSOUND),
     ):
-        forbidden = MASKS.forbidden(context, None)
+        forbidden = MASKS.forbidden_tokens(context, None)
         assert not forbidden[VOCABULARY.encode(Event(inside))]
         assert forbidden[VOCABULARY.encode(Event(outside))]
         assert not forbidden[VOCABULARY.context_eos(context)]

@@ -23,7 +23,7 @@ def expected_scores(model, mel, rows):
 
 def begin(model, mel, rows, lengths):
     decoder = model.row_decoder
-    heard = [decoder.hear(states) for states in model.encode(mel)]
+    heard = [decoder.prepare_window(states) for states in model.encode(mel)]
     begun = [
         decoder.begin(heard[window], row[:length].tolist(), mode)
         for row, length, window, mode in zip(rows, lengths, WINDOWS, MODES, strict=True)
@@ -67,15 +67,15 @@ def test_what_prompts_have_in_common_is_read_once(tiny_model, mel, prompts):
     model = prepare_to_generate(tiny_model())
     decoder, states = model.row_decoder, model.encode(mel)
     other = [*prompts[0, :7].tolist(), 31, 12, 13]
-    _, alone = decoder.begin(decoder.hear(states[0]), other, 0)
-    heard = decoder.hear(states[0])
+    _, alone = decoder.begin(decoder.prepare_window(states[0]), other, 0)
+    heard = decoder.prepare_window(states[0])
     row, _ = decoder.begin(heard, prompts[0, :8].tolist(), 0)
-    like, common = heard.beginning(other)
+    like, common = heard.find_beginning(other)
     assert like is row
     assert common == 7
     again, scores = decoder.begin(heard, other, 0)
     assert_close(scores, alone)
     read = decoder.step([row, again], [21, 22])
-    assert_close(read[0], decoder.begin(decoder.hear(states[0]), [*prompts[0, :8].tolist(), 21], 0)[1])
-    assert_close(read[1], decoder.begin(decoder.hear(states[0]), [*other, 22], 0)[1])
+    assert_close(read[0], decoder.begin(decoder.prepare_window(states[0]), [*prompts[0, :8].tolist(), 21], 0)[1])
+    assert_close(read[1], decoder.begin(decoder.prepare_window(states[0]), [*other, 22], 0)[1])
     assert heard.cross is heard.cross

@@ -86,7 +86,7 @@ def test_merged_as_peft_merges(tmp_path: Path, variant: str, safe: bool) -> None
     adapter.check_fit({name: tuple(weight.shape) for name, weight in base.items()})
     changed = 0
     for name, weight in base.items():
-        ours = adapter.merged(name, weight.clone())
+        ours = adapter.merge(name, weight.clone())
         torch.testing.assert_close(ours, theirs[name], atol=1e-5, rtol=0)
         assert adapter.changes(name) or torch.equal(ours, weight)
         changed += not torch.equal(ours, weight)
@@ -106,7 +106,7 @@ def test_a_pissa_adapter_found_by_iteration_is_merged_by_its_exact_limit(tmp_pat
     make_adapter(steep(), tmp_path, init_lora_weights="pissa_niter_16")
     theirs = PeftModel.from_pretrained(steep(), str(tmp_path)).merge_and_unload().state_dict()
     name = "layers.0.q_proj.weight"
-    merged = Adapter(tmp_path).merged(name, steep().state_dict()[name])
+    merged = Adapter(tmp_path).merge(name, steep().state_dict()[name])
     torch.testing.assert_close(merged, theirs[name], atol=1e-4, rtol=0)
 
 
