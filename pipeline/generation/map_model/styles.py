@@ -48,8 +48,11 @@ HITSOUNDED_SHARE = 0.42
 ONE_VOLUME_SHARE = {GameMode.STANDARD: 0.08, GameMode.TAIKO: 0.5, GameMode.CATCH: 0.0, GameMode.MANIA: 0.7}
 """Fraction of human-made maps with one volume throughout, of 678 training maps."""
 
-CONTRAST_VARIATION = 0.5
+CONTRAST_VARIATION = {GameMode.STANDARD: 0.5, GameMode.TAIKO: 0.5, GameMode.CATCH: 0.25, GameMode.MANIA: 0.5}
 """Standard deviation of the logarithm of the contrast between volumes: 3 to 7 of them, as in human-made maps."""
+
+CATCH_CONTRAST = 2.2
+"""Mean contrast of catch: its human-made maps have 3 to 29 volumes."""
 
 HOLD_TAGS = frozenset({"LN inverse", "LN coordination", "LN density", "LN mixed", "LN release"})
 
@@ -158,7 +161,8 @@ def draw_volume_contrast(mode: GameMode, seed: int, song_ms: float) -> float:
     rng = np.random.default_rng([seed, round(song_ms), 2])
     if rng.random() < ONE_VOLUME_SHARE[mode]:
         return 0.0
-    return USUAL_CONTRAST * math.exp(CONTRAST_VARIATION * rng.standard_normal())
+    usual = CATCH_CONTRAST if mode is GameMode.CATCH else USUAL_CONTRAST
+    return usual * math.exp(CONTRAST_VARIATION[mode] * rng.standard_normal())
 
 
 def quarter_logits(tags: Collection[str]) -> float:
