@@ -36,11 +36,11 @@ def train_map(options: MapTrainOptions) -> Path | None:
 
 
 def train_seq2seq(options: TrainOptions) -> Path | None:
-    from osuT5.map_model.recipe import adapter_options, adapts_map_model
+    from osuT5.map_model.recipe import adapter_options, is_for_map_model
     from osuT5.training.run import train
     from pipeline.cli.training_samples import sample_drawer
 
-    if adapts_map_model(options):
+    if is_for_map_model(options):
         return train_map(adapter_options(options))
     return train(options, sample_drawer)
 

@@ -65,7 +65,7 @@ def fit_from_activation(
         segments = _move_segments(segments, given.times_ms, peaks.times_ms)
         heard = BeatEvidence(given, beat_prob, frame_ms)
         segments = choose_octaves(heard, peaks.times_ms, segments)
-        peaks = replace(peaks, marks=_near_any(peaks.times_ms, given.times_ms[given.marks]))
+        peaks = replace(peaks, marks=_is_near_any(peaks.times_ms, given.times_ms[given.marks]))
         downbeats = (downbeats + _take_nearest(clean.downbeats, given.times_ms, peaks.times_ms)) / 2
     if len(peaks.times_ms) >= 4:
         smooth = _smooth(beat_prob, frame_ms)
@@ -129,7 +129,7 @@ def _apart(frames: np.ndarray, heights: np.ndarray, gap_frames: float) -> np.nda
         keep[kept[lowest]] = False
 
 
-def _near_any(times_ms: np.ndarray, others_ms: np.ndarray) -> np.ndarray:
+def _is_near_any(times_ms: np.ndarray, others_ms: np.ndarray) -> np.ndarray:
     """Return bool [times]: whether each is the nearest to another time."""
     near = np.zeros(len(times_ms), bool)
     for other_ms in others_ms:

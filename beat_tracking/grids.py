@@ -107,7 +107,7 @@ def refit(beats: Observations, grid: Grid, fixed_period: bool = False) -> Grid:
         if fitted is None:
             return grid
         grid = fitted
-    return refit(beats, _straighten(grid, beats.times_ms)) if grid.drift and not _bends(grid, beats) else grid
+    return refit(beats, _straighten(grid, beats.times_ms)) if grid.drift and not _is_bent(grid, beats) else grid
 
 
 def bend(beats: Observations, grid: Grid) -> Grid:
@@ -125,7 +125,7 @@ def bend(beats: Observations, grid: Grid) -> Grid:
     return refit(beats, bent)
 
 
-def _bends(grid: Grid, beats: Observations) -> bool:
+def _is_bent(grid: Grid, beats: Observations) -> bool:
     first_ms, last_ms = grid.beat_ms(beats.times_ms[[0, -1]])
     return abs(np.log(last_ms / first_ms)) >= _LEAST_BEND
 

@@ -94,15 +94,15 @@ def _groups(segments: Sequence[Segment]) -> list[list[int]]:
 def _factor(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> float:
     """Return the factor of the most likely octave: 2, 1 or 1/2."""
     bpm = 60_000.0 / segments[0].grid.period_ms
-    if bpm * 2 <= MAX_BPM and _prefers_twice(bpm, _sums(heard, times_ms, segments)):
+    if bpm * 2 <= MAX_BPM and _is_twice_better(bpm, _sums(heard, times_ms, segments)):
         return 2.0
     slower = [_multiply_tempo(heard, times_ms, segment, 0.5) for segment in segments]
-    if bpm / 2 >= MIN_BPM and not _prefers_twice(bpm / 2, _sums(heard, times_ms, slower)):
+    if bpm / 2 >= MIN_BPM and not _is_twice_better(bpm / 2, _sums(heard, times_ms, slower)):
         return 0.5
     return 1.0
 
 
-def _prefers_twice(bpm: float, sums: np.ndarray) -> bool:
+def _is_twice_better(bpm: float, sums: np.ndarray) -> bool:
     share = float(np.clip(sums[1] / np.maximum(sums[0], 1e-9), 0.0, _MOST_SHARE).mean())
     return SURENESS * (share - EVEN) + _log_prior(2 * bpm) - _log_prior(bpm) > 0
 

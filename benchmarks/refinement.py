@@ -37,7 +37,7 @@ from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.chart_folders import chart_groups
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.held_out import Split, held_out_titles, is_song_in_split
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.standard import off_screen
 from osu_beatmap.star_rating import star_rating
@@ -80,7 +80,7 @@ def held_out_charts(folder: Path, mode: GameMode, limit: int, most_points: int) 
     found: dict[float, list[HeldOutChart]] = defaultdict(list)
     held_out, seen = held_out_titles(), set()
     for _, beatmaps in chart_groups(folder, []):
-        if not song_in_split([b.metadata for b in beatmaps], Split.HELD_OUT, held_out):
+        if not is_song_in_split([b.metadata for b in beatmaps], Split.HELD_OUT, held_out):
             continue
         for beatmap in beatmaps:
             key = tuple((obj.time_ms, obj.x, obj.y) for obj in beatmap.hit_objects)

@@ -109,7 +109,7 @@ def pairings(folder: Path, human_folder: Path | None, skipped: list[str]) -> Ite
         if not beatmap.hit_objects:
             skipped.append(f"{file.name}: no objects")
             continue
-        human_path = humans.like(beatmap, file.path.parent) if humans else None
+        human_path = humans.find_pair(beatmap, file.path.parent) if humans else None
         if humans and human_path is None:
             skipped.append(f"{file.name}: there is no human-made map of its song and mode")
             continue
@@ -151,7 +151,7 @@ class HumanCharts:
             self.by_audio_name[find_named_file(path.parent, head.get("AudioFilename", ""))].append(path)
         self.by_audio: dict[str, list[Path]] | None = None
 
-    def like(self, beatmap: Beatmap, folder: Path) -> Path | None:
+    def find_pair(self, beatmap: Beatmap, folder: Path) -> Path | None:
         """Return the chart to compare a map with, or None.
 
         None stands for no chart of its song and mode.

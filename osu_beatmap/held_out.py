@@ -49,7 +49,7 @@ def held_out_titles(path: Path = HELD_OUT_FILE) -> frozenset[str]:
     return frozenset(json.loads(path.read_text(encoding="utf-8"))["title_hashes"])
 
 
-def song_in_split(
+def is_song_in_split(
     charts: Iterable[Titled], split: Split, held_out: frozenset[str], held_out_share: float = 0.0
 ) -> bool:
     """Return whether a song with these charts is in a split.

@@ -80,7 +80,7 @@ def _state(timing: Timing, time_ms: float) -> TimingPoint:
     )
 
 
-def _sounds_alike(one: TimingPoint, other: TimingPoint) -> bool:
+def _is_alike(one: TimingPoint, other: TimingPoint) -> bool:
     def audible_values(line: TimingPoint) -> tuple:
         return round(sv_of(line), 6), line.sample_set, line.sample_index, line.volume, line.kiai
 
@@ -103,13 +103,13 @@ def _lines_of_span(given: Timing, made: Timing, span: Span) -> list[TimingPoint]
         if time_ms in reds:
             holds = _state(Timing([reds[time_ms]]), time_ms)
         wanted = _state(made, time_ms)
-        if holds is not None and not _sounds_alike(holds, wanted):  # before the first red line nothing holds
+        if holds is not None and not _is_alike(holds, wanted):  # before the first red line nothing holds
             lines.append(wanted)
             holds = wanted
     stated = any(line.time_ms == span.end_ms for line in given.points)
     if math.isfinite(span.end_ms) and not stated and holds is not None:
         afterwards = _state(given, span.end_ms)
-        if not _sounds_alike(holds, afterwards):
+        if not _is_alike(holds, afterwards):
             lines.append(afterwards)
     return lines
 

@@ -17,7 +17,7 @@ from osu_beatmap.attributes import WITH_CIRCLES, attributes_of
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, Slider
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.chart_folders import chart_groups
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.held_out import Split, held_out_titles, is_song_in_split
 from osu_beatmap.star_rating import star_rating
 from osu_diffusion.coarse_positions import move_to_grid, with_trimmed_paths
 from osu_diffusion.conditions import ConditionSpec
@@ -65,7 +65,9 @@ def load_charts(
     seen: set[str] = set()
     for name, beatmaps in tqdm(list(chart_groups(folder, skipped)), desc="preparing charts", unit="song"):
         titles = [beatmap.metadata for beatmap in beatmaps]
-        members = [found for found, split in zip(charts, splits, strict=True) if song_in_split(titles, split, held_out)]
+        members = [
+            found for found, split in zip(charts, splits, strict=True) if is_song_in_split(titles, split, held_out)
+        ]
         for beatmap in (b for b in beatmaps if members and b.mode in WITH_CIRCLES):
             try:
                 chart = refiner_chart(beatmap, spec)

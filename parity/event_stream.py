@@ -75,7 +75,7 @@ class EventStream:
             stop -= 1
         return EventStream(self.events[:stop], self.times_ms[:stop])
 
-    def since(self, time_ms: float) -> EventStream:
+    def cut_before(self, time_ms: float) -> EventStream:
         """Return a copy without the events before a time."""
         kept = [index for index, own_ms in enumerate(self.times_ms) if own_ms >= time_ms]
         return EventStream([self.events[index] for index in kept], [self.times_ms[index] for index in kept])

@@ -132,7 +132,7 @@ def generate_as_published(
     return result
 
 
-def hears_timing(options: OriginalOptions, contract: Contract, mode: GameMode) -> bool:
+def predicts_timing(options: OriginalOptions, contract: Contract, mode: GameMode) -> bool:
     """Return whether a model predicts the timing first.
 
     Timing then has a context of its own.
@@ -190,9 +190,9 @@ class _Run:
         """
         if ContextKind.TIMING in self.options.given:
             return [replace(line) for line in self.reference.to_encode.timing_points if line.uninherited]
-        if not hears_timing(self.options, self.spec, self.chart.attributes.mode):
+        if not predicts_timing(self.options, self.spec, self.chart.attributes.mode):
             return None
-        written = writer.write_context(ContextKind.TIMING, self.chart, self._begun(ContextKind.TIMING))
+        written = writer.write_context(ContextKind.TIMING, self.chart, self._encode_before_span(ContextKind.TIMING))
         self.chart.streams[ContextKind.TIMING] = written
         stream = self._finish(ContextKind.TIMING)
         self.stages.append({ContextKind.TIMING: stream})
@@ -215,13 +215,15 @@ class _Run:
         last = max((self.contexts.index(context) for context in asked), default=-1)
         for context in self.contexts[: last + 1]:
             if context not in self.chart.streams:
-                self.chart.streams[context] = self.writer.write_context(context, self.chart, self._begun(context))
+                self.chart.streams[context] = self.writer.write_context(
+                    context, self.chart, self._encode_before_span(context)
+                )
         finished = {context: self._finish(context) for context in asked}
         if finished:
             self.stages.append(finished)
         return finished
 
-    def _begun(self, context: ContextKind) -> EventStream | None:
+    def _encode_before_span(self, context: ContextKind) -> EventStream | None:
         """Return the events before the span, if the reference supplies the rest."""
         if not self.options.adds_to_reference or self.options.start_ms is None:
             return None
@@ -235,7 +237,7 @@ class _Run:
         options = self.options
         stream = self.chart.streams[context].retime(self.writer.song_ms, self.spec.encoding.types_first)
         if options.start_ms is not None:
-            stream = stream.since(options.start_ms - SPAN_SLACK_MS)
+            stream = stream.cut_before(options.start_ms - SPAN_SLACK_MS)
         if options.end_ms is not None:
             stream = stream.cut_after(options.end_ms + SPAN_SLACK_MS)
         if context is ContextKind.MAP:
@@ -247,7 +249,7 @@ class _Run:
         if self.options.start_ms is not None:
             stream = reference.cut_after(self.options.start_ms - 1).concatenate(stream)
         if self.options.end_ms is not None:
-            stream = stream.concatenate(reference.since(self.options.end_ms + 1))
+            stream = stream.concatenate(reference.cut_before(self.options.end_ms + 1))
         return stream
 
     def _encode_reference(self, context: ContextKind, spec: EncodingSpec) -> EventStream:

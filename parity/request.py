@@ -27,7 +27,7 @@ from osuT5.tokens.events import ContextKind
 from parity.answers import OriginalAnswers
 from parity.assembly.attributes import DEFAULT_KEYS, attributes_as_published
 from parity.audio import load_audio_as_published
-from parity.generate import OriginalOptions, Reference, generate_as_published, hears_timing
+from parity.generate import OriginalOptions, Reference, generate_as_published, predicts_timing
 from parity.logit_rules import Temperatures
 from parity.token_choice import OriginalSampling
 from parity.window_schedule import OriginalChart, OriginalWriter, WindowTask, negative_attributes
@@ -113,7 +113,7 @@ def map_as_published(
         merges_near_places=family.merges_near_places,
         seed=request.seed % 2**32,  # numpy takes no larger ones
     )
-    is_separate = load_timing_model is not None and hears_timing(options, writer.spec, attributes.mode)
+    is_separate = load_timing_model is not None and predicts_timing(options, writer.spec, attributes.mode)
     timing_writer = desk.writer(*load_timing_model())[0] if is_separate else None
     beatmap = generate_as_published(writer, chart, settings, options, given, timing_writer).beatmap
     broken = Counter(found.rule for found in check(beatmap, writer.song_ms) if found.severity is Severity.PROBLEM)

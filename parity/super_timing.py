@@ -56,11 +56,11 @@ def beats_of_passes_as_published(passes: Sequence[Beats], song_ms: int, clear_sh
     downbeats follow each other it fails, too; then the meter is 4.
     """
     votes = _Votes.of(passes, song_ms)
-    gaps = np.array([gap for beats in passes for gap in _gaps(_inside(beats, song_ms))]).reshape(-1, 2)
+    gaps = np.array([gap for beats in passes for gap in _gaps(_select_inside(beats, song_ms))]).reshape(-1, 2)
     if len(gaps) == 0:
         return Beats(np.zeros(0), np.zeros(0, bool), np.zeros(0, bool))
     times_ms = _walk(_peaks(votes, gaps, clear_share), song_ms)
-    counts = [count for beats in passes for count in _bar_lengths(_inside(beats, song_ms))]
+    counts = [count for beats in passes for count in _bar_lengths(_select_inside(beats, song_ms))]
     meter = int(np.median(counts)) if counts else USUAL_METER
     kinds = [_TEMPO if votes.announce_tempo(time_ms) else _BEAT for time_ms in times_ms]
     _mark_downbeats(kinds, [votes.count_downbeats(time_ms) for time_ms in times_ms], meter)
@@ -83,7 +83,7 @@ class _Votes:
     @classmethod
     def of(cls, passes: Sequence[Beats], song_ms: int) -> _Votes:
         counts = np.zeros((3, song_ms))
-        for times_ms, kinds in (_inside(beats, song_ms) for beats in passes):
+        for times_ms, kinds in (_select_inside(beats, song_ms) for beats in passes):
             np.add.at(counts, (kinds, times_ms), 1.0)
         return cls(gaussian_filter1d(counts, SMOOTHING_MS) / max(1, len(passes)) * 50)
 
@@ -113,7 +113,7 @@ class _Peaks:
     is_clear: np.ndarray
 
 
-def _inside(beats: Beats, song_ms: int) -> tuple[np.ndarray, np.ndarray]:
+def _select_inside(beats: Beats, song_ms: int) -> tuple[np.ndarray, np.ndarray]:
     """Return times [beats] within the song, and their kinds."""
     times_ms = beats.times_ms.astype(np.int64)
     kinds = np.where(beats.is_timing_point, _TEMPO, np.where(beats.is_measure, _DOWNBEAT, _BEAT))

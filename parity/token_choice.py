@@ -70,7 +70,7 @@ class OriginalChoice:
     def __call__(self, scores: Tensor, rows: Sequence[DecodeRow], active: Sequence[int]) -> list[int]:
         everyone = scores.new_zeros(len(rows), scores.shape[1])  # rows that have ended take part in the draw
         everyone[list(active)] = scores
-        ids = _so_far(rows)
+        ids = _collect_tokens(rows)
         for rule in self.rules:
             everyone = rule(ids, everyone)
         chosen = self._draw(everyone) if self.sampling.draws else everyone.argmax(-1)
@@ -84,7 +84,7 @@ class OriginalChoice:
         return torch.multinomial(scores.softmax(-1), 1, generator=self.generator)[:, 0]
 
 
-def _so_far(rows: Sequence[DecodeRow]) -> Tensor:
+def _collect_tokens(rows: Sequence[DecodeRow]) -> Tensor:
     """Return all tokens read and generated [rows, length].
 
     Prompts are padded on the left, rows that have ended on the right.

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.chart_folders import chart_groups
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.held_out import Split, held_out_titles, is_song_in_split
 from rcomplexion.model import RhythmInputs
 from rcomplexion.rhythm import INTERVALS, Rhythm, rhythm_of
 
@@ -53,7 +53,7 @@ def load_rhythms(folder: Path, split: Split, held_out: frozenset[str] | None = N
     corpus, seen = RhythmCorpus(), set()
     groups = list(chart_groups(folder, corpus.skipped))
     for place, beatmaps in tqdm(groups, desc=f"reading rhythms ({split.value})", unit="song"):
-        if not song_in_split([beatmap.metadata for beatmap in beatmaps], split, held_out):
+        if not is_song_in_split([beatmap.metadata for beatmap in beatmaps], split, held_out):
             continue
         for beatmap in beatmaps:
             try:

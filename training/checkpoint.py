@@ -25,7 +25,7 @@ from torch.optim import Optimizer
 from training.average import WeightAverage
 from training.options import OptionError
 from training.processes import Processes
-from training.weights import fill, like, trained_parameters, whole
+from training.weights import copy_like, fill, trained_parameters, whole
 
 STATE_FILE = "state.json"
 WEIGHTS_FILE, AVERAGE_FILE, OPTIMIZER_FILE = "weights.safetensors", "average.safetensors", "optimizer.safetensors"
@@ -177,4 +177,4 @@ def _restore_optimizers(trained: Trained, tensors: dict[str, Tensor]) -> None:
         key, name = flat_name.split("/", 1)
         target = parameters[name]
         # Step counters stay on the CPU, moments live where the parameter does.
-        owners[target].state[target][key] = value.clone() if value.dim() == 0 else like(value, target)
+        owners[target].state[target][key] = value.clone() if value.dim() == 0 else copy_like(value, target)

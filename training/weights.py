@@ -23,7 +23,7 @@ def whole(tensor: Tensor) -> Tensor:
     return (tensor.full_tensor() if is_sharded(tensor) else tensor).cpu().contiguous()
 
 
-def like(tensor: Tensor, parameter: Tensor) -> Tensor:
+def copy_like(tensor: Tensor, parameter: Tensor) -> Tensor:
     """Return a copy of a whole tensor, placed as a parameter is.
 
     It is cut if the parameter is.
@@ -44,7 +44,7 @@ def fill(parameter: Tensor, tensor: Tensor) -> None:
 
     The parameter may also be an object with its shape and place.
     """
-    parameter.copy_(like(tensor, parameter) if is_sharded(parameter) else tensor)
+    parameter.copy_(copy_like(tensor, parameter) if is_sharded(parameter) else tensor)
 
 
 def is_sharded(tensor: Tensor) -> bool:

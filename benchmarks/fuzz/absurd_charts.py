@@ -61,20 +61,20 @@ def _set_field(lines: Lines, rng: random.Random, section: str, separators: str =
     lines[at] = separator.join(fields)
 
 
-def _timing_field(lines: Lines, rng: random.Random) -> None:
+def _change_timing_field(lines: Lines, rng: random.Random) -> None:
     _set_field(lines, rng, "TimingPoints")
 
 
-def _object_field(lines: Lines, rng: random.Random) -> None:
+def _change_object_field(lines: Lines, rng: random.Random) -> None:
     _set_field(lines, rng, "HitObjects", ",,,,|:")
 
 
-def _setting(lines: Lines, rng: random.Random) -> None:
+def _change_setting(lines: Lines, rng: random.Random) -> None:
     section = rng.choice(("General", "Difficulty", "Metadata", "Events", "Colours"))
     _set_field(lines, rng, section, ",:")
 
 
-def _object_time(lines: Lines, rng: random.Random) -> None:
+def _change_object_times(lines: Lines, rng: random.Random) -> None:
     places = _body(lines, "HitObjects")
     for at in rng.sample(places, min(len(places), rng.choice((1, 1, 3, 20)))):
         fields = lines[at].split(",")
@@ -83,13 +83,13 @@ def _object_time(lines: Lines, rng: random.Random) -> None:
             lines[at] = ",".join(fields)
 
 
-def _red_line(lines: Lines, rng: random.Random) -> None:
+def _insert_red_line(lines: Lines, rng: random.Random) -> None:
     places = _body(lines, "TimingPoints")
     line = f"{absurd_number(rng)},{absurd_number(rng)},{rng.choice(('4', '3', absurd_number(rng)))},2,1,60,1,0"
     lines.insert(rng.choice(places or range(1, 2)), line)
 
 
-def _many_lines(lines: Lines, rng: random.Random) -> None:
+def _insert_many_lines(lines: Lines, rng: random.Random) -> None:
     """Insert up to thousands of lines, dense or far apart."""
     count, step_ms = 10 ** rng.randint(1, 4), 10 ** rng.uniform(-3, 6)
     is_red = rng.random() < 0.5
@@ -103,14 +103,14 @@ def _many_lines(lines: Lines, rng: random.Random) -> None:
     lines[at:at] = new
 
 
-def _many_objects(lines: Lines, rng: random.Random) -> None:
+def _insert_many_objects(lines: Lines, rng: random.Random) -> None:
     count, step_ms = 10 ** rng.randint(1, 4), 10 ** rng.uniform(-3, 6)
     places = _body(lines, "HitObjects")
     at = places[-1] + 1 if places else 1
     lines[at:at] = [f"{37 * n % 512},{53 * n % 384},{600 + n * step_ms:.0f},1,0,0:0:0:0:" for n in range(count)]
 
 
-def _long_slider(lines: Lines, rng: random.Random) -> None:
+def _insert_long_slider(lines: Lines, rng: random.Random) -> None:
     """Insert a slider of absurd slides, length or points."""
     count = 10 ** rng.randint(0, 4)
     reach = 10 ** rng.uniform(1, 5)
@@ -124,7 +124,7 @@ def _long_slider(lines: Lines, rng: random.Random) -> None:
     )
 
 
-def _long_object(lines: Lines, rng: random.Random) -> None:
+def _insert_long_object(lines: Lines, rng: random.Random) -> None:
     places = _body(lines, "HitObjects")
     kind = rng.choice(("12", "128"))
     lines.insert(
@@ -133,11 +133,11 @@ def _long_object(lines: Lines, rng: random.Random) -> None:
     )
 
 
-def _mode(lines: Lines, rng: random.Random) -> None:
+def _change_mode(lines: Lines, rng: random.Random) -> None:
     lines[:] = [f"Mode: {rng.choice('0123')}" if line.startswith("Mode:") else line for line in lines]
 
 
-def _version(lines: Lines, rng: random.Random) -> None:
+def _change_version(lines: Lines, rng: random.Random) -> None:
     lines[0] = f"osu file format v{rng.choice(('3', '5', '9', '128', '9999', absurd_number(rng)))}"
 
 
@@ -155,7 +155,26 @@ def _cut(lines: Lines, rng: random.Random) -> None:
 
 
 MUTATIONS: tuple[Callable[[Lines, random.Random], None], ...] = (
-    *(_timing_field, _timing_field, _object_field, _object_field, _object_time, _object_time, _red_line, _red_line),
-    *(_many_lines, _many_objects, _long_slider, _long_slider, _long_object, _setting, _setting, _mode, _version),
+    *(
+        _change_timing_field,
+        _change_timing_field,
+        _change_object_field,
+        _change_object_field,
+        _change_object_times,
+        _change_object_times,
+        _insert_red_line,
+        _insert_red_line,
+    ),
+    *(
+        _insert_many_lines,
+        _insert_many_objects,
+        _insert_long_slider,
+        _insert_long_slider,
+        _insert_long_object,
+        _change_setting,
+        _change_setting,
+        _change_mode,
+        _change_version,
+    ),
     *(_drop_lines, _cut),
 )

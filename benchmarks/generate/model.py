@@ -121,7 +121,7 @@ class Bench:
                 self.report.note(f"step ms {precision} {rows}", ms)
         self.report.say(f"\nGoals on an H100 in bf16: {TOKENS_PER_S} tokens/s for one row, {TIMES_ONE_ROW} for four.")
 
-    def against_transformers(self) -> None:
+    def compare_with_transformers(self) -> None:
         """Compare greedy decoding without rules with transformers' `generate`."""
         generator = torch.Generator().manual_seed(1)
         ids = torch.randint(3, self.spec.vocabulary.size_out, (PROMPT_TOKENS,), generator=generator).tolist()
@@ -206,7 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parts = sum(parameter.numel() for parameter in bench.plain.parameters()) / 1e6
     report.say(f"\n{parts:.0f} M parameters with random weights.")
     report.part("A step with rules and draws", bench.speed)
-    report.part("Against transformers' generate", bench.against_transformers)
+    report.part("Against transformers' generate", bench.compare_with_transformers)
     report.part("A small model", bench.small)
     if on_gpu:
         peak = torch.cuda.max_memory_allocated() / 1e6

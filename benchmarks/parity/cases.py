@@ -54,7 +54,7 @@ def each_case(kind: str, cases: Named) -> Iterator[CaseResult]:
         yield CaseResult(kind, name, verdict, figure, note)
 
 
-def within(ours: np.ndarray, theirs: np.ndarray, limit: float, relative: bool = False) -> Outcome:
+def compare_within(ours: np.ndarray, theirs: np.ndarray, limit: float, relative: bool = False) -> Outcome:
     """Compare arrays: max |ours - theirs| is at most `limit`.
 
     If `relative`, the limit is multiplied by max |theirs|. Equal infinities match.

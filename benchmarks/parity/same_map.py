@@ -94,7 +94,7 @@ def _slider_difference(own: Slider, other: Slider) -> str:
         return f"edges {own.edges}, not {other.edges}"
     if [segment.kind for segment in own.segments] != [segment.kind for segment in other.segments]:
         # A straight arc may be written as a line or as a Bezier curve.
-        return "" if _same_way(own, other) else "another kind of path"
+        return "" if _is_same_way(own, other) else "another kind of path"
     for ours, theirs in zip(own.segments, other.segments, strict=True):
         if len(ours.points) != len(theirs.points):
             return "another number of control points"
@@ -103,7 +103,7 @@ def _slider_difference(own: Slider, other: Slider) -> str:
     return ""
 
 
-def _same_way(own: Slider, other: Slider) -> bool:
+def _is_same_way(own: Slider, other: Slider) -> bool:
     """Return whether paths are within a pixel of each other throughout."""
     paths = path_of(own), path_of(other)
     shares = [step / PATH_SAMPLES for step in range(PATH_SAMPLES + 1)]

@@ -86,7 +86,7 @@ def music_similarity(music: Music, edges_ms: np.ndarray) -> np.ndarray:
     levels = music.mean_levels(ticks_ms)
     bars = (levels - levels.mean(axis=0)).reshape(len(edges_ms) - 1, -1)
     bars /= np.maximum(np.linalg.norm(bars, axis=1, keepdims=True), 1e-9)
-    return _along_phrases(bars @ bars.T) / PHRASE_BARS
+    return _sum_over_phrases(bars @ bars.T) / PHRASE_BARS
 
 
 def chart_matches(chart: MeasuredChart, symbols: np.ndarray, edges_ms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -104,7 +104,7 @@ def chart_matches(chart: MeasuredChart, symbols: np.ndarray, edges_ms: np.ndarra
     there = bars > 0
     same = np.stack([((bars == bar) & there).sum(axis=1) for bar in bars])
     either = np.stack([(there | own).sum(axis=1) for own in there])
-    return _along_phrases(same), _along_phrases(either)
+    return _sum_over_phrases(same), _sum_over_phrases(either)
 
 
 def _ticks_ms(edges_ms: np.ndarray, ticks: int) -> np.ndarray:
@@ -116,7 +116,7 @@ def _ticks_ms(edges_ms: np.ndarray, ticks: int) -> np.ndarray:
     return (edges_ms[:-1, None] + np.diff(edges_ms)[:, None] * shares).ravel()
 
 
-def _along_phrases(of_bars: np.ndarray) -> np.ndarray:
+def _sum_over_phrases(of_bars: np.ndarray) -> np.ndarray:
     """Sum over the bars of each pair of phrases.
 
     [bars, bars] becomes [bars - 3, bars - 3].

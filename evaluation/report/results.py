@@ -147,10 +147,10 @@ def _figure(metric: str, maps: Sequence[ScoredMap], bands: Bands) -> Figure | No
     known = [
         (each, band) for each in valued if (band := bands.find(each.mode, each.level)) and metric in band.quantiles
     ]
-    return Figure(len(valued), *own, **_against_humans(metric, known) if known else {})
+    return Figure(len(valued), *own, **_compare_with_humans(metric, known) if known else {})
 
 
-def _against_humans(metric: str, known: Sequence[tuple[ScoredMap, Band]]) -> dict[str, float]:
+def _compare_with_humans(metric: str, known: Sequence[tuple[ScoredMap, Band]]) -> dict[str, float]:
     better = METRICS[metric].better
     sides = {"from_below": better is not Better.LOWER, "from_above": better is not Better.HIGHER}
     by_level: dict[Level, list[tuple[ScoredMap, Band]]] = defaultdict(list)

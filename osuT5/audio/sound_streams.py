@@ -148,9 +148,9 @@ class _Frames:
         """Return whether a frame is at a place where one is due."""
         end = place + header.size_bytes
         following = self.header(end)
-        if following is not None and _same_stream(header, following):
+        if following is not None and _is_same_stream(header, following):
             return True
-        if not _same_stream(header, last):
+        if not _is_same_stream(header, last):
             return False
         if end + 4 > len(self.data) or self.data[end : end + 11].startswith(_TAIL_TAGS):
             return True
@@ -165,10 +165,10 @@ class _Frames:
             if self.tried > MAX_TRIED:
                 raise _HopelessError
             header = self.header(place)
-            if header is not None and _same_stream(header, last) and self._is_plausible(place, header):
+            if header is not None and _is_same_stream(header, last) and self._is_plausible(place, header):
                 end = place + header.size_bytes
                 following = self.header(end)
-                if (following is not None and _same_stream(header, following)) or end == len(self.data):
+                if (following is not None and _is_same_stream(header, following)) or end == len(self.data):
                     return place
         return None
 
@@ -221,7 +221,7 @@ class _Frames:
         return self.data[start : start + 4] + bytes(last.size_bytes - 4) if start >= run_start else b""
 
 
-def _same_stream(one: FrameHeader, other: FrameHeader) -> bool:
+def _is_same_stream(one: FrameHeader, other: FrameHeader) -> bool:
     return (one.mpeg1, one.sample_rate) == (other.mpeg1, other.sample_rate)
 
 

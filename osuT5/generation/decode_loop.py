@@ -10,7 +10,7 @@ from torch import Tensor
 
 from osuT5.generation.batching.decoder_batches import Batch, Prompt, begin_batch
 from osuT5.generation.decode_row import DecodeRow
-from osuT5.generation.device_loop import DeviceLoop, knows
+from osuT5.generation.device_loop import DeviceLoop, can_choose
 from osuT5.generation.sampling.device_choice import Chosen
 from osuT5.generation.sampling.row_choice import Choice, Guidance
 from osuT5.tokens.vocabulary import Vocabulary
@@ -67,7 +67,7 @@ class DecodeLoop:
         prompts = list(map(Prompt, texts, [*row_window] * copies, [*mode_ids] * copies))
         beginnings = [max(map(len, texts[index :: len(rows)])) for index in range(len(rows))]
         padding = [max(beginnings) - own if self.counts_padding else 0 for own in beginnings]
-        if self.model.graphed_steps is not None and knows(choice, rows):
+        if self.model.graphed_steps is not None and can_choose(choice, rows):
             left = [self.max_length - each - more for each, more in zip(beginnings, padding, strict=True)]
             loop = DeviceLoop(self.model, self.vocabulary, self.guidance)
             chosen = loop.write(rows, encoder_states, prompts, left, choice)

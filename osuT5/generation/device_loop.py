@@ -186,7 +186,7 @@ class DeviceLoop:
         return [prompt for half in halves for prompt in (*half, *nobody)]
 
 
-def knows(choice: object, rows: Sequence[DecodeRow]) -> bool:
+def can_choose(choice: object, rows: Sequence[DecodeRow]) -> bool:
     """Return whether a device can choose the tokens.
 
     Ratios are counted on the host.

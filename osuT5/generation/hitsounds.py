@@ -33,9 +33,9 @@ class SoundChoice:
     choice: RowChoice
 
     def __call__(self, scores: Tensor, rows: Sequence[DecodeRow], active: Sequence[int]) -> list[int]:
-        return [self._next(scores[place], rows[index]) for place, index in enumerate(active)]
+        return [self._choose_next(scores[place], rows[index]) for place, index in enumerate(active)]
 
-    def _next(self, scores: Tensor, row: DecodeRow) -> int:
+    def _choose_next(self, scores: Tensor, row: DecodeRow) -> int:
         if len(row.written_ids) >= len(self.known):
             return self.vocabulary.context_eos(row.context)
         token_id = self.known[len(row.written_ids)]

@@ -128,13 +128,13 @@ class TokenScorer:
                 continue
             values = p[rows, of_kind.start : of_kind.stop]
             values = values / values.sum(1, keepdim=True).clamp(min=1e-12)
-            near = self._near(values, kind)
+            near = self._add_neighbours(values, kind)
             found = _answers(values, near, ids[rows] - of_kind.start)
             for row, answer in zip(rows.tolist(), found, strict=True):
                 answers[row] = Answer(answer.surprise, answer.likeliest + of_kind.start)
         return answers
 
-    def _near(self, values: Tensor, kind: EventKind) -> Tensor:
+    def _add_neighbours(self, values: Tensor, kind: EventKind) -> Tensor:
         """Return probabilities of values with their neighbours, [n, values]."""
         reach = self._reach[kind]
         if not reach:

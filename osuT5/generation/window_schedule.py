@@ -102,7 +102,7 @@ class SongGenerator:
         self._states: dict[tuple, Tensor] = {}
         self._ahead: BackgroundEncoder | None = None
 
-    def within(self, start_ms: float, end_ms: float) -> SongGenerator:
+    def select_part(self, start_ms: float, end_ms: float) -> SongGenerator:
         """Return a generator of a part of the song, sharing encoded windows."""
         part = copy.copy(self)
         kept = [window for window in self.windows if window.to_ms > start_ms and window.from_ms < end_ms]

@@ -70,7 +70,7 @@ def train_map_model(options: MapTrainOptions) -> Path | None:
     return folder if trained else None
 
 
-def adapts_map_model(options: TrainOptions) -> bool:
+def is_for_map_model(options: TrainOptions) -> bool:
     """Return whether options of `-cn lora` name a map model.
 
     Such a model has no event tokens to adapt.

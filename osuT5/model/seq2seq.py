@@ -259,7 +259,7 @@ def _self_attention_input(ids: Tensor, mask: Tensor | None, sees_ahead: bool) ->
     Padding on the right needs no mask: causal attention never reaches it, and its results are not used.
     """
     token_count = ids.shape[1]
-    if mask is None or _pads_only_right(mask.bool()):
+    if mask is None or _is_padded_right(mask.bool()):
         is_causal = not sees_ahead or (mask is not None and not bool(mask.all()))
         return SelfAttentionInput(torch.arange(token_count, device=ids.device), is_causal=is_causal)
     visible = mask.bool()
@@ -267,5 +267,5 @@ def _self_attention_input(ids: Tensor, mask: Tensor | None, sees_ahead: bool) ->
     return SelfAttentionInput(positions, causal_mask(visible, token_count))
 
 
-def _pads_only_right(visible: Tensor) -> bool:
+def _is_padded_right(visible: Tensor) -> bool:
     return bool((visible[:, 1:] <= visible[:, :-1]).all())

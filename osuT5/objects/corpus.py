@@ -22,7 +22,7 @@ from osu_beatmap.attributes import Attributes, attributes_of
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.held_out import Split, held_out_titles, is_song_in_split
 from osu_beatmap.song_bounds import check_in_song
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
@@ -181,7 +181,7 @@ def load_silent_songs(
     for path in tqdm(sorted(folder.rglob("*.osu")), desc="maps", unit="map", mininterval=10):
         source = FolderSong(str(path.relative_to(folder)), path.parent.name, path, [path])
         charts = load_charts(source, cache, report, chart_filter.opted_out)
-        if not charts or chart_filter.refusal(charts[0].record) or not song_in_split(charts, split, held_out):
+        if not charts or chart_filter.refusal(charts[0].record) or not is_song_in_split(charts, split, held_out):
             continue
         text = f"{CACHE_VERSION}|{source.name}|{path.stat().st_size}"
         place, config = _cache_place(cache, "silent", text), network.config

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from osu_beatmap.beatmap import Beatmap, GameMode, HitObject, TimingPoint
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.held_out import Split, held_out_titles, is_song_in_split
 from osu_beatmap.song_bounds import check_in_song
 from osuT5.audio.decode import AudioError
 from osuT5.dataset.files.chart_record import STAR_SPEEDS, ChartRecord
@@ -128,7 +128,7 @@ def load_songs(
     for song in tqdm(open_source("train_dataset_path", dataset, report), desc="songs", unit="song", mininterval=10):
         known = load_charts(song, cache, report, chart_filter.opted_out)
         charts = tuple(chart for chart in known if chart_filter.refusal(chart.record) is None)
-        if not charts or not song_in_split(known, split, held_out):
+        if not charts or not is_song_in_split(known, split, held_out):
             continue
         try:
             features = load_features(song, cache / f"{audio_key(song)}.npy")

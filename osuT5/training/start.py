@@ -112,7 +112,7 @@ def whole_model_export(config: ModelConfig, contract: Contract) -> Export:
         model = MapperModel(config)
         missing, unexpected = model.load_state_dict(dict(weights), strict=False)
         assert not unexpected and not missing, f"the weights do not fit the model: {missing}, {unexpected}"
-        with _no_progress_bar():
+        with _disable_progress_bar():
             model.half().save_pretrained(folder)
         contract.save(folder)
 
@@ -165,7 +165,7 @@ def _tables(path: str) -> ClassTables:
 
 
 @contextmanager
-def _no_progress_bar() -> Iterator[None]:
+def _disable_progress_bar() -> Iterator[None]:
     """Disable the progress bar for writing a file.
 
     The file is written at once, and the bar would separate lines of the log.

@@ -89,7 +89,7 @@ class PathBatch:
         wanted = distances[self._path_of] - before
         found = np.zeros((*lengths.shape, 2))
         for group, lines, cumulative in drawn:
-            found[..., group.places, :] = _along(lines, cumulative, wanted[..., group.places])
+            found[..., group.places, :] = _interpolate_points(lines, cumulative, wanted[..., group.places])
         # The segment that a distance falls into is the last one that starts before it.
         chosen = self._starts + np.maximum(np.add.reduceat(wanted > 0, self._starts, axis=-1) - 1, 0)
         return np.take_along_axis(found, chosen[..., None], axis=-2)
@@ -183,7 +183,7 @@ def _corners(control: np.ndarray, share: np.ndarray) -> np.ndarray:
     return np.where(place <= 1.0, first + (second - first) * place, second + (third - second) * (place - 1.0))
 
 
-def _along(lines: np.ndarray, cumulative: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _interpolate_points(lines: np.ndarray, cumulative: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return the points [..., g, 2] at distances [..., g] along lines.
 
     The lines [..., g, m, 2] are prolonged beyond their ends.

@@ -158,13 +158,13 @@ def _flatten_segment(segment: PathSegment) -> np.ndarray:
         arc = flatten_arc(control)
         if arc is not None:
             return arc
-        if _collinear(control):
+        if _is_collinear(control):
             return control
     # Perfect curves of another number of points, and arcs too long to be one, are Bezier curves to osu!.
     return flatten_bezier(control)
 
 
-def _collinear(control: np.ndarray) -> bool:
+def _is_collinear(control: np.ndarray) -> bool:
     (ax, ay), (bx, by), (cx, cy) = control.tolist()
     return abs((bx - ax) * (cy - ay) - (by - ay) * (cx - ax)) <= COLLINEAR_CROSS_PX2
 

@@ -77,11 +77,11 @@ class _Stacker:
                 continue
             if self.chart.start_ms[base] - before_ms[place] > self.window_ms:
                 return
-            is_upon_end = self._near(self.slide_end_xy[place], base)
+            is_upon_end = self._is_near(self.slide_end_xy[place], base)
             if self.is_slider[place] and not starts_at_slider and is_upon_end:
                 self._sink_below_end(place, base, last)
                 return
-            if is_upon_end if starts_at_slider else self._near(self.start_xy[place], base):
+            if is_upon_end if starts_at_slider else self._is_near(self.start_xy[place], base):
                 self.heights[place] = self.heights[base] + 1
                 base = place
 
@@ -92,7 +92,7 @@ class _Stacker:
         """
         sunk = self.heights[base] - self.heights[slider] + 1
         for place in range(slider + 1, last + 1):
-            if self._near(self.slide_end_xy[slider], place):
+            if self._is_near(self.slide_end_xy[slider], place):
                 self.heights[place] -= sunk
 
     def forward(self) -> np.ndarray:
@@ -110,14 +110,14 @@ class _Stacker:
         for place in range(first + 1, min(len(self.heights), first + 1 + MAX_COMPARED)):
             if self.chart.start_ms[place] - self.window_ms > ends_ms:
                 return
-            if self._near(self.start_xy[first], place):
+            if self._is_near(self.start_xy[first], place):
                 self.heights[first] += 1
-            elif self._near(self.slide_end_xy[first], place):
+            elif self._is_near(self.slide_end_xy[first], place):
                 sunk += 1
                 self.heights[place] -= sunk
             else:
                 continue
             ends_ms = self.chart.end_ms[place]
 
-    def _near(self, point: Sequence[float], place: int) -> bool:
+    def _is_near(self, point: Sequence[float], place: int) -> bool:
         return math.dist(self.start_xy[place], point) < STACK_REACH_PX

@@ -16,7 +16,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.chart_folders import chart_files
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split, title_hash
+from osu_beatmap.held_out import Split, held_out_titles, is_song_in_split, title_hash
 from osu_beatmap.song_bounds import LONGEST_SONG_MS, check_in_song
 
 CONVERTED_SOURCES = frozenset({"StepMania", "TJA", "Quaver"})
@@ -55,7 +55,7 @@ def human_maps(folder: Path, split: Split, skipped: list[str]) -> Iterator[Human
         text = decode_osu_bytes(data)
         titles = TitledFile(text)
         # Reading all of a file costs a hundred times as much as its titles.
-        if titles.source in CONVERTED_SOURCES or not song_in_split([titles], split, held_out):
+        if titles.source in CONVERTED_SOURCES or not is_song_in_split([titles], split, held_out):
             continue
         try:
             beatmap = parse_beatmap(text, place)

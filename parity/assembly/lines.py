@@ -157,7 +157,7 @@ class LineEditor:
         if like.point.uninherited:
             green.point.beat_length_ms = _PLAIN_VELOCITY_MS
         edit(green.point)
-        if before is None or not _says_the_same(green.point, before.point):
+        if before is None or not _is_same(green.point, before.point):
             self._lines.append(green)
             self._lines.sort(key=_order)
 
@@ -201,5 +201,5 @@ def _order(line: Line) -> tuple[float, bool]:
     return line.point.time_ms, not line.point.uninherited
 
 
-def _says_the_same(point: TimingPoint, other: TimingPoint) -> bool:
+def _is_same(point: TimingPoint, other: TimingPoint) -> bool:
     return replace(point, time_ms=0.0) == replace(other, time_ms=0.0)

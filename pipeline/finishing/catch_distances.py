@@ -23,7 +23,7 @@ SPARE_PX = 12.0
 MAX_ROUNDS = 40
 
 
-def no_low_hyperdashes(work: WorkingMap, report: FinishReport) -> None:
+def shorten_low_hyperdashes(work: WorkingMap, report: FinishReport) -> None:
     """Bring fruits in easy and normal maps within reach of a dash.
 
     Streams too fast for that become vertical.

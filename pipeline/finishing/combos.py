@@ -17,7 +17,7 @@ LONGEST_COMBO = 24
 ON_BEAT_MS = 2.0
 
 
-def new_combos(work: WorkingMap, report: FinishReport) -> None:
+def set_new_combos(work: WorkingMap, report: FinishReport) -> None:
     """Set the model's new combos, and missing ones.
 
     Modes that show none have none.

@@ -72,7 +72,7 @@ def use_all_columns(work: WorkingMap, report: FinishReport) -> None:
             work.sort()
 
 
-def small_chords(work: WorkingMap, report: FinishReport) -> None:
+def limit_chords(work: WorkingMap, report: FinishReport) -> None:
     """Remove notes beyond the largest chord of a low level.
 
     Single notes go before hold notes.

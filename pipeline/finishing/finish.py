@@ -11,16 +11,16 @@ from collections.abc import Callable
 
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.rules import Severity, check
-from pipeline.finishing.catch_distances import no_low_hyperdashes
-from pipeline.finishing.combos import new_combos
-from pipeline.finishing.filler_objects import fill_drain, small_chords, use_all_columns
+from pipeline.finishing.catch_distances import shorten_low_hyperdashes
+from pipeline.finishing.combos import set_new_combos
+from pipeline.finishing.filler_objects import fill_drain, limit_chords, use_all_columns
 from pipeline.finishing.numbers import with_usable_numbers
 from pipeline.finishing.object_kinds import replace_short_objects, suit_mode
 from pipeline.finishing.positions import even_spacing, move_to_columns, place_objects
-from pipeline.finishing.presentation import breaks, kiai_on_beats, preview, tags
-from pipeline.finishing.red_lines import red_before_objects, reds_inside_song
+from pipeline.finishing.presentation import add_breaks, move_kiai_to_beats, set_preview_time, set_tags
+from pipeline.finishing.red_lines import move_red_before_objects, move_reds_into_song
 from pipeline.finishing.report import FinishReport
-from pipeline.finishing.times import inside_song, no_overlaps, snap_to_ticks
+from pipeline.finishing.times import cut_to_song, separate_objects, snap_to_ticks
 from pipeline.finishing.working_map import WorkingMap, compose, decompose
 
 __all__ = ["FinishReport", "finish", "finish_timing"]
@@ -28,26 +28,26 @@ __all__ = ["FinishReport", "finish", "finish_timing"]
 Repair = Callable[[WorkingMap, FinishReport], None]
 
 REPAIRS: tuple[Repair, ...] = (
-    reds_inside_song,
-    red_before_objects,
+    move_reds_into_song,
+    move_red_before_objects,
     suit_mode,
     move_to_columns,
     snap_to_ticks,
-    inside_song,
+    cut_to_song,
     replace_short_objects,
-    no_overlaps,
-    small_chords,
+    separate_objects,
+    limit_chords,
     fill_drain,
     use_all_columns,
-    red_before_objects,
+    move_red_before_objects,
     place_objects,
     even_spacing,
-    no_low_hyperdashes,
-    kiai_on_beats,
-    breaks,
-    new_combos,
-    preview,
-    tags,
+    shorten_low_hyperdashes,
+    move_kiai_to_beats,
+    add_breaks,
+    set_new_combos,
+    set_preview_time,
+    set_tags,
 )
 """In order: times decide the lengths that places must suit, and both decide what lies around the objects.
 
@@ -73,7 +73,7 @@ def finish(draft: Beatmap, song_ms: float, fill: bool = True, keep_reds: bool = 
     """
     report = FinishReport()
     work = decompose(with_usable_numbers(draft, report), song_ms)
-    skipped = {*(() if fill else (fill_drain,)), *((reds_inside_song, red_before_objects) if keep_reds else ())}
+    skipped = {*(() if fill else (fill_drain,)), *((move_reds_into_song, move_red_before_objects) if keep_reds else ())}
     repairs = [repair for repair in REPAIRS if repair not in skipped]
     for _ in range(MAX_ROUNDS):
         for repair in repairs:
@@ -92,7 +92,7 @@ def finish_timing(draft: Beatmap, song_ms: float) -> Beatmap:
     """
     report = FinishReport()
     work = decompose(with_usable_numbers(draft, report), song_ms)
-    for repair in (reds_inside_song, preview, tags):
+    for repair in (move_reds_into_song, set_preview_time, set_tags):
         repair(work, report)
     return compose(work)
 

@@ -27,7 +27,7 @@ USUAL_MIN_BREAK_GAP_MS = 5000.0
 DEFAULT_PREVIEW_SHARE = 0.4
 
 
-def breaks(work: WorkingMap, report: FinishReport) -> None:
+def add_breaks(work: WorkingMap, report: FinishReport) -> None:
     """Put breaks in all long gaps, if 30 s remain to play."""
     approach_ms = approach_time_ms(work.settings.difficulty.approach_rate)
     work.settings.breaks = []
@@ -49,7 +49,7 @@ def has_break_between(work: WorkingMap, before: Piece, piece: Piece) -> bool:
     return any(before.end_ms < pause.start_ms < piece.start_ms for pause in work.settings.breaks)
 
 
-def kiai_on_beats(work: WorkingMap, report: FinishReport) -> None:
+def move_kiai_to_beats(work: WorkingMap, report: FinishReport) -> None:
     """Put kiai within the song on beats, for at least a bar.
 
     It does not begin with the very first line.
@@ -68,7 +68,7 @@ def kiai_on_beats(work: WorkingMap, report: FinishReport) -> None:
     work.kiai = spans
 
 
-def preview(work: WorkingMap, report: FinishReport) -> None:
+def set_preview_time(work: WorkingMap, report: FinishReport) -> None:
     """Set a missing preview time.
 
     It is the first kiai, else the beat nearest to 40 % of the song.
@@ -80,6 +80,6 @@ def preview(work: WorkingMap, report: FinishReport) -> None:
     work.settings.preview_time_ms = time_ms if 0 <= time_ms <= work.song_ms else whole_ms(wanted_ms)
 
 
-def tags(work: WorkingMap, report: FinishReport) -> None:
+def set_tags(work: WorkingMap, report: FinishReport) -> None:
     if AI_TAG not in work.settings.metadata.tags:
         work.settings.metadata.tags.append(AI_TAG)

@@ -17,7 +17,7 @@ from pipeline.finishing.working_map import WorkingMap
 MAX_TRIED_STEPS = 16
 
 
-def reds_inside_song(work: WorkingMap, report: FinishReport) -> None:
+def move_reds_into_song(work: WorkingMap, report: FinishReport) -> None:
     """Remove red lines outside the song.
 
     If they set the tempo inside it, they move along their own grid instead.
@@ -33,7 +33,7 @@ def reds_inside_song(work: WorkingMap, report: FinishReport) -> None:
     _set_reds(work, inside, "red lines outside the song", report)
 
 
-def red_before_objects(work: WorkingMap, report: FinishReport) -> None:
+def move_red_before_objects(work: WorkingMap, report: FinishReport) -> None:
     """Move the first red line to or before the first object.
 
     It moves by whole bars if there is room, so that bars stay bars.

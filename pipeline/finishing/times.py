@@ -31,7 +31,7 @@ def snap_to_ticks(work: WorkingMap, report: FinishReport) -> None:
     report.count("objects at the time of another", merge_simultaneous(work))
 
 
-def inside_song(work: WorkingMap, report: FinishReport) -> None:
+def cut_to_song(work: WorkingMap, report: FinishReport) -> None:
     """Remove objects outside the song; shorten those that exceed it."""
     kept = []
     for piece in work.pieces:
@@ -45,7 +45,7 @@ def inside_song(work: WorkingMap, report: FinishReport) -> None:
     work.pieces = kept
 
 
-def no_overlaps(work: WorkingMap, report: FinishReport) -> None:
+def separate_objects(work: WorkingMap, report: FinishReport) -> None:
     """Make each object end clearly before the next.
 
     In mania, the next is that of its column. The object is shortened, or else one of them goes.

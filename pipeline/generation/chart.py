@@ -158,7 +158,7 @@ def prepare_chart(
     if rhythm is not None:
         add_kiai(chart, rhythm, lines, spec)
     if scope.is_part:
-        writer = writer.within(float(scope.start_time_ms or 0), span_of(scope).end_ms)
+        writer = writer.select_part(float(scope.start_time_ms or 0), span_of(scope).end_ms)
         if not writer.windows:
             raise RequestError(f"start_time must be within the song, which has {song_ms:.0f} ms.")
     if scope.add_to_beatmap and reference is not None:

@@ -33,7 +33,7 @@ def generate_like_original(
             f"parity=true is for published models: the program that they come from could not run {name}."
         )
     mapper = load_request_model(request, folders.map, request.model.lora_path)
-    load_timing_model = partial(load_request_model, request, folders.root) if folders.timing_is_separate else None
+    load_timing_model = partial(load_request_model, request, folders.root) if folders.has_separate_timing else None
     request, notes = spell_descriptors(request, mapper[1])
     scope = request.scope
     assert request.song.audio_path is not None, "filled in from the reference"

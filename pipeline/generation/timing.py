@@ -82,7 +82,7 @@ def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress = s
         if number < min(passes, FIRST_FIT_PASSES):
             continue
         found = _vote_on_lines(timer)
-        unchanged = unchanged + 1 if _same(found, lines, timer.listener.song_ms) else 0
+        unchanged = unchanged + 1 if _is_same(found, lines, timer.listener.song_ms) else 0
         lines = found
         if unchanged >= (UNCHANGED_PASSES if number < PATIENT_PASSES else 1):
             break
@@ -120,7 +120,7 @@ def _lines_of(
     return [_earlier(line, lead_ms) for line in lines]
 
 
-def _same(lines: Sequence[TimingPoint], others: Sequence[TimingPoint], song_ms: float) -> bool:
+def _is_same(lines: Sequence[TimingPoint], others: Sequence[TimingPoint], song_ms: float) -> bool:
     """Return whether two lists of red lines have nearly the same beats."""
     if not lines or not others or lines[0].meter != others[0].meter:
         return False
@@ -164,7 +164,7 @@ def find_timing(
     """Return the given red lines, else predict them."""
     if ContextKind.TIMING in request.scope.in_context:
         return copy_red_lines(reference)
-    if folders.timing_is_separate:
+    if folders.has_separate_timing:
         writer = song_writer(request, folders.root, progress=writer.progress)
         rhythm = SongRhythm.of(writer, folders.root)
         # Other output of that model is not part of the map, and it may support other inputs.

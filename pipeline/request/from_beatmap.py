@@ -13,7 +13,7 @@ from osuT5.tokens.events import ContextKind
 from pipeline.request.options import GenerationRequest, MapOptions, RequestError, SettingOptions
 
 
-def like_reference(request: GenerationRequest, reference: Beatmap) -> GenerationRequest:
+def fill_from_reference(request: GenerationRequest, reference: Beatmap) -> GenerationRequest:
     """Fill star rating and settings of a request from the reference.
 
     Given values stay.

@@ -14,7 +14,7 @@ from pathlib import Path
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.named_files import find_file, find_named_file
 from osuT5.tokens.events import ContextKind
-from pipeline.request.from_beatmap import like_reference
+from pipeline.request.from_beatmap import fill_from_reference
 from pipeline.request.inference_options import InferenceOptions
 from pipeline.request.input_files import picture_suffix
 from pipeline.request.option_uses import USES
@@ -84,7 +84,7 @@ def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> Generatio
         preview_time_ms=_first_set(song.preview_time_ms, beatmap.preview_time_ms),
     )
     gamemode = beatmap.mode if request.map.gamemode is None else request.map.gamemode
-    filled = like_reference(replace(request, song=song, map=replace(request.map, gamemode=gamemode)), beatmap)
+    filled = fill_from_reference(replace(request, song=song, map=replace(request.map, gamemode=gamemode)), beatmap)
     _check_mode(filled)
     return filled
 

@@ -31,7 +31,7 @@ router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
 @router.get("", summary="Jobs that have changed")
 def changed_jobs(site: TheSite, after: int = 0) -> JobsAnswer:
-    return JSONResponse(site.jobs.since(after))  # type: ignore[return-value]
+    return JSONResponse(site.jobs.list_changes(after))  # type: ignore[return-value]
 
 
 @router.post("", status_code=201, summary="Order a job")

@@ -78,12 +78,12 @@ class Guard:
             return Refusal(421, "This server does not answer to that name.")
         if "origin" in headers and not self._is_ours(headers["origin"]):
             return Refusal(403, "Requests from other sites are not answered.")
-        has_token = _same(headers.get(TOKEN_HEADER, ""), self._token)
+        has_token = _is_same(headers.get(TOKEN_HEADER, ""), self._token)
         if scope["method"] not in READING:
             return None if has_token else Refusal(403, "The session token is missing or wrong.")
         if has_token or scope["path"].startswith("/static/") or self._has_cookie(headers):
             return None
-        if _same(token_in_query(scope), self._token):
+        if _is_same(token_in_query(scope), self._token):
             return None
         return Refusal(403, "Open the address that the program shows when it starts: it has the session token in it.")
 
@@ -96,7 +96,7 @@ class Guard:
             morsel = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
         except CookieError:
             return False
-        return morsel is not None and _same(morsel.value, self._token)
+        return morsel is not None and _is_same(morsel.value, self._token)
 
     async def _forward_limited(
         self, scope: Scope, receive: Receive, send: Send, limit: int, headers: Mapping[str, str]
@@ -143,7 +143,7 @@ def token_in_query(scope: Scope) -> str:
     return parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
 
 
-def _same(given: str, token: str) -> bool:
+def _is_same(given: str, token: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
 
 

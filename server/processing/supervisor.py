@@ -145,7 +145,7 @@ class Supervisor:
         """
         while self._may_begin():
             is_alone = not self._at_work
-            job = self._jobs.next_queued(WAIT_S if is_alone else 0.0, is_alone)
+            job = self._jobs.begin_next(WAIT_S if is_alone else 0.0, is_alone)
             if job is None:
                 return
             try:

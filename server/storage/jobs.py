@@ -113,7 +113,7 @@ class Jobs:
     def folder_of(self, job: Job) -> Path:
         return self.folder / job.id
 
-    def since(self, revision: int) -> dict[str, Any]:
+    def list_changes(self, revision: int) -> dict[str, Any]:
         """Return the changes after a revision, as plain data."""
         with self._lock:
             return {
@@ -150,7 +150,7 @@ class Jobs:
                     if other.state == "queued":
                         self._touch(other)
 
-    def next_queued(self, timeout_s: float, is_alone: bool = True) -> Job | None:
+    def begin_next(self, timeout_s: float, is_alone: bool = True) -> Job | None:
         """Begin the job that has waited longest.
 
         Args:
@@ -171,7 +171,7 @@ class Jobs:
             return found
 
     def wake(self) -> None:
-        """End the wait of `next_queued`."""
+        """End the wait of `begin_next`."""
         with self._lock:
             self._changed.notify_all()
 

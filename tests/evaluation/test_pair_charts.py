@@ -42,7 +42,7 @@ def humans(tmp_path):
 
 def matched(humans, path):
     file = MapFile(path)
-    found = HumanCharts(humans).like(file.read(), path.parent)
+    found = HumanCharts(humans).find_pair(file.read(), path.parent)
     return found and found.name
 
 

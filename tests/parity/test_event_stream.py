@@ -57,7 +57,7 @@ def beats(*times_ms: int) -> EventStream:
 def test_spans_include_their_start_and_merging_puts_the_first_stream_first():
     assert beats(0, 10, 10, 20).select_span(10, 20) == [time(10), time(10)]
     assert beats(0, 10, 20).cut_after(10).times_ms == [0, 10]
-    assert beats(0, 10, 20).since(10).times_ms == [10, 20]
+    assert beats(0, 10, 20).cut_before(10).times_ms == [10, 20]
     merged = EventStream([Event(K.KIAI, 1)], [10]).merge(beats(0, 10, 20))
     assert merged.events == [time(0), Event(K.KIAI, 1), time(10), time(20)]
     assert beats().merge(beats(5)).times_ms == [5]

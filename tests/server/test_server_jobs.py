@@ -159,7 +159,7 @@ def test_a_job_that_servers_die_of_is_not_begun_for_ever(tmp_path):
     jobs = Jobs(tmp_path)
     jobs.add(Job(new_id(), "generate", {}))
     for attempt in range(1, MAX_ATTEMPTS + 1):
-        job = jobs.next_queued(0)
+        job = jobs.begin_next(0)
         assert job is not None and job.attempts == attempt
         jobs = Jobs(tmp_path)
     (job,) = jobs.all()
@@ -210,6 +210,6 @@ def test_a_running_job_tells_its_remaining_time_and_is_not_dismissed(client, son
 
 def test_waiting_for_a_job_is_ended_by_a_stop(tmp_path):
     jobs = Jobs(tmp_path)
-    waiting = threading.Thread(target=jobs.next_queued, args=(10 * PATIENCE_S,), daemon=True)
+    waiting = threading.Thread(target=jobs.begin_next, args=(10 * PATIENCE_S,), daemon=True)
     waiting.start()
     wait_for(lambda: jobs.wake() or not waiting.is_alive())

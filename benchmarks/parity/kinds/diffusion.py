@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.parity.cases import Named, Outcome, Verdict, identical, within
+from benchmarks.parity.cases import Named, Outcome, Verdict, compare_within, identical
 from benchmarks.parity.events import events_of
 from benchmarks.parity.folders import read_arrays, read_json
 from osu_beatmap.attributes import Attributes
@@ -77,7 +77,7 @@ def _schedule_cases(folder: Path) -> Named:
         schedule = squared_cosine().respace(steps)
         for key, of_schedule in ARRAYS.items():
             recorded = theirs[f"{name}_{key}"]
-            yield f"schedule/{name}/{key}", partial(within, of_schedule(schedule), recorded, SCHEDULE_LIMIT)
+            yield f"schedule/{name}/{key}", partial(compare_within, of_schedule(schedule), recorded, SCHEDULE_LIMIT)
 
 
 def _full_size_keys(folder: Path) -> Outcome:
@@ -122,7 +122,7 @@ def _forward(refiner: V2Refiner, folder: Path, name: str) -> Outcome:
     noise, share = refiner.model(x, steps, context, classes, seen)
     if scale is not None:
         noise = (noise[1] + scale * (noise[0] - noise[1])).expand(2, -1, -1)
-    return within(torch.cat([noise, share], -1).transpose(1, 2).numpy(), theirs.numpy(), FORWARD_LIMIT)
+    return compare_within(torch.cat([noise, share], -1).transpose(1, 2).numpy(), theirs.numpy(), FORWARD_LIMIT)
 
 
 def _read(path: Path) -> tuple[dict, EventStream, PointsOfEvents]:
@@ -171,7 +171,7 @@ def _inputs(refiner: V2Refiner, path: Path) -> Outcome:
     ours = np.concatenate([places, points.times_ms[:, None], context], axis=1).T
     arrays = read_arrays(path.with_suffix(".npz"))
     theirs = np.concatenate([arrays["seq_x"], arrays["seq_o"][None], arrays["seq_c"]])
-    return within(ours, theirs, INPUTS_LIMIT)
+    return compare_within(ours, theirs, INPUTS_LIMIT)
 
 
 def _compare_refinement(refiner: V2Refiner, path: Path) -> Outcome:

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.parity.cases import Named, Outcome, Verdict, identical, within
+from benchmarks.parity.cases import Named, Outcome, Verdict, compare_within, identical
 from benchmarks.parity.folders import read_arrays, read_json
 from osuT5.model.files.tokenizer import vocabulary_of
 from osuT5.tokens.events import ContextKind
@@ -82,13 +82,13 @@ def _compare_array(version: Version, key: str) -> Outcome:
     what = key.removeprefix(f"{version.name}_")
     ids, scores = (torch.from_numpy(arrays[f"{version.name}_{name}"]) for name in ("ids", "scores"))
     if what == "monotonic":
-        return _within(MonotonicTimes(vocabulary)(ids, scores), arrays[key])
+        return _compare(MonotonicTimes(vocabulary)(ids, scores), arrays[key])
     if what.startswith("timeshift_bias"):
-        return _within(TimeBias(vocabulary, float(what.removeprefix("timeshift_bias")))(ids, scores), arrays[key])
+        return _compare(TimeBias(vocabulary, float(what.removeprefix("timeshift_bias")))(ids, scores), arrays[key])
     if what.startswith("condtemp_"):
         ids = torch.from_numpy(arrays[re.sub(r"tf[01]$", "ids", key)])
         rule = ConditionalTemperature(vocabulary, _temperatures(version.meta), types_first=what.endswith("1"))
-        return _within(rule(ids, scores), arrays[key])
+        return _compare(rule(ids, scores), arrays[key])
     assert what.startswith("lookback_"), what
     return _compare_lookback(version, key)
 
@@ -100,7 +100,7 @@ def _compare_lookback(version: Version, key: str) -> Outcome:
     outcomes = []
     while (name := f"{stem}out{len(outcomes)}") in version.arrays:
         ids, scores = (torch.from_numpy(version.arrays[name.replace("out", part)]) for part in ("ids", "in"))
-        outcomes.append(_within(rule(ids, scores), version.arrays[name]))
+        outcomes.append(_compare(rule(ids, scores), version.arrays[name]))
     failed = [outcome for outcome in outcomes if outcome[0] is not Verdict.OK]
     return failed[0] if failed else max(outcomes, key=lambda outcome: float(outcome[1]))
 
@@ -114,8 +114,8 @@ def _compare_cut(arrays: Arrays, key: str, theirs: np.ndarray) -> Outcome:
     scores = torch.from_numpy(scores)
     if key.startswith("topp"):
         digits = key.removeprefix("topp")
-        return _within(keep_top_p(scores, float(f"{digits[0]}.{digits[1:]}")), theirs)
-    return _within(keep_top_k(scores, int(key.removeprefix("topk"))), theirs)
+        return _compare(keep_top_p(scores, float(f"{digits[0]}.{digits[1:]}")), theirs)
+    return _compare(keep_top_k(scores, int(key.removeprefix("topk"))), theirs)
 
 
 def _temperatures(meta: dict) -> Temperatures:
@@ -124,5 +124,5 @@ def _temperatures(meta: dict) -> Temperatures:
     return Temperatures(value["temperature"], value["timing"], value["mania"], value["taiko"])
 
 
-def _within(ours: torch.Tensor, theirs: np.ndarray) -> Outcome:
-    return within(ours.numpy(), theirs, LIMIT)
+def _compare(ours: torch.Tensor, theirs: np.ndarray) -> Outcome:
+    return compare_within(ours.numpy(), theirs, LIMIT)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.parity.cases import Named, Outcome, within
+from benchmarks.parity.cases import Named, Outcome, compare_within
 from benchmarks.parity.folders import read_arrays, read_json
 from osuT5.model.files.network_sizes import spectrogram_spec
 from osuT5.model.spectrogram import Spectrogram, SpectrogramSpec, mel_filter_bank
@@ -42,7 +42,7 @@ def _spectrogram_cases(arrays: dict[str, np.ndarray], configs: Path) -> Named:
 
 def _compare(arrays: dict[str, np.ndarray], configs: Path, version: str, part: str, theirs: np.ndarray) -> Outcome:
     spec = spectrogram_spec(read_json(configs / f"full_{version}.config.json"))
-    return within(_own(spec, part, arrays, len(theirs), version), theirs, LIMIT, relative=True)
+    return compare_within(_own(spec, part, arrays, len(theirs), version), theirs, LIMIT, relative=True)
 
 
 def _own(spec: SpectrogramSpec, part: str, arrays: dict[str, np.ndarray], frames: int, version: str) -> np.ndarray:
@@ -65,10 +65,10 @@ def _audio_cases(arrays: dict[str, np.ndarray], inputs: Path) -> Named:
         if stem:
             yield name, partial(_compare_audio, inputs / f"{stem}.wav", how, theirs)
     if {"norm", "raw"} <= arrays.keys():
-        yield "norm of raw", lambda: within(peak_normalised(arrays["raw"]), arrays["norm"], 0)
+        yield "norm of raw", lambda: compare_within(peak_normalised(arrays["raw"]), arrays["norm"], 0)
 
 
 def _compare_audio(path: Path, how: str, theirs: np.ndarray) -> Outcome:
     if how.startswith("norm"):
-        return within(load_audio_as_published(path, normalise=how == "norm1"), theirs, 0)
-    return within(load_audio_as_published(path, speed=float(how.removeprefix("speed"))), theirs, 0)
+        return compare_within(load_audio_as_published(path, normalise=how == "norm1"), theirs, 0)
+    return compare_within(load_audio_as_published(path, speed=float(how.removeprefix("speed"))), theirs, 0)

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.parity.cases import Named, Outcome, Verdict, within
+from benchmarks.parity.cases import Named, Outcome, Verdict, compare_within
 from benchmarks.parity.folders import read_arrays, read_json
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
@@ -81,9 +81,9 @@ def cases(folder: Path) -> Named:
 
 def _compare(bundle: Bundle, name: str) -> Outcome:
     if name == "mel":
-        return within(bundle.mel.numpy(), bundle.arrays[name], MEL_LIMIT, relative=True)
+        return compare_within(bundle.mel.numpy(), bundle.arrays[name], MEL_LIMIT, relative=True)
     if name == "encoder_last_hidden_state":
-        return within(bundle.states.numpy(), bundle.arrays[name], LIMIT)
+        return compare_within(bundle.states.numpy(), bundle.arrays[name], LIMIT)
     return _compare_logits(bundle, name) if name.startswith("logits_") else _compare_tokens(bundle, name)
 
 
@@ -94,7 +94,7 @@ def _compare_logits(bundle: Bundle, name: str) -> Outcome:
     score = _score_with_padding if name.endswith("rawmask") else _score
     ours = score(bundle.model, ids, mask, bundle.states[: len(theirs)])
     asked = mask.numpy()  # nobody sees what is scored for padding
-    return within(ours.numpy()[asked], theirs[asked], LIMIT)
+    return compare_within(ours.numpy()[asked], theirs[asked], LIMIT)
 
 
 def _score(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Tensor:

@@ -166,7 +166,7 @@ def _compare_calls(case: Case, part: str) -> Outcome:
         return Verdict.DIFFERS, "", f"{len(case.tasks)} calls, not {case.data['n_calls']}"
     theirs = [CALL_PARTS[part][1](call) for call in case.data["calls"]]
     ours = [CALL_PARTS[part][0](case, task) for task in case.tasks]
-    wrong = [index for index, (own, other) in enumerate(zip(ours, theirs, strict=True)) if not _same(own, other)]
+    wrong = [index for index, (own, other) in enumerate(zip(ours, theirs, strict=True)) if not _is_same(own, other)]
     if not wrong:
         return Verdict.OK, f"{len(theirs)} calls", ""
     own, other = ours[wrong[0]], theirs[wrong[0]]
@@ -174,7 +174,7 @@ def _compare_calls(case: Case, part: str) -> Outcome:
     return Verdict.DIFFERS, f"{len(wrong)} of {len(theirs)}", f"call {wrong[0]}: {note}"
 
 
-def _same(own: Any, other: Any) -> bool:
+def _is_same(own: Any, other: Any) -> bool:
     if isinstance(other, dict):
         return own.keys() == other.keys() and all(
             np.allclose(own[name], other[name], rtol=0, atol=FLOAT_SLACK) for name in other

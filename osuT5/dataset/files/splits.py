@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tqdm import tqdm
 
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.held_out import Split, held_out_titles, is_song_in_split
 from osuT5.dataset.files.sources import FolderSong, Song, SourceReport, with_records
 
 
@@ -43,6 +43,6 @@ def songs_of_split(
     is_known = all(song.records for song in songs)
     for song in tqdm(songs, desc="looking at charts", unit="song", disable=quiet or is_known):
         known = song if song.records or not isinstance(song, FolderSong) else with_records(song, report)
-        if known and song_in_split(known.records, split, held_out, held_out_share):
+        if known and is_song_in_split(known.records, split, held_out, held_out_share):
             chosen.append(known)
     return chosen

@@ -41,13 +41,13 @@ def bundle_json(config: ModelConfig, contract: Contract) -> dict[str, dict]:
     """Return the contents of the JSON files of a bundle by name."""
     published = network_config(config) | input_config(contract)
     tokenizer = tokenizer_json(contract.vocabulary, contract.tables)
-    if not _reads_back(published, tokenizer, config, contract):
+    if not _is_reproducible(published, tokenizer, config, contract):
         published[OURS] = {"config": own_values(config), "contract": contract.to_json()}
     generation = CONSTANTS["generation"] | _end_tokens(config) | {"max_length": config.max_target_positions}
     return {CONFIG_FILE: published, TOKENIZER_FILE: tokenizer, GENERATION_FILE: generation}
 
 
-def runs_in_the_original(config: ModelConfig, contract: Contract) -> bool:
+def can_run_in_the_original(config: ModelConfig, contract: Contract) -> bool:
     """Return whether the published form describes a model completely."""
     return OURS not in bundle_json(config, contract)[CONFIG_FILE]
 
@@ -82,7 +82,7 @@ def published_tensors(
     yield from _spectrogram_buffers(contract)
 
 
-def _reads_back(published: dict, tokenizer: dict, config: ModelConfig, contract: Contract) -> bool:
+def _is_reproducible(published: dict, tokenizer: dict, config: ModelConfig, contract: Contract) -> bool:
     """Return whether the plain published form reproduces a network and contract."""
     try:
         bundle = bundle_from_json(published, tokenizer, name=contract.name)

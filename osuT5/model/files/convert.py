@@ -24,7 +24,7 @@ from torch import Tensor
 from model_files.folder_weights import SAFETENSORS
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
-from osuT5.model.files.bundle_writer import own_values, published_tensors, runs_in_the_original, write_bundle_json
+from osuT5.model.files.bundle_writer import can_run_in_the_original, own_values, published_tensors, write_bundle_json
 from osuT5.model.files.find import TOKENIZER_FILE
 from osuT5.model.files.loading import read_contract
 from osuT5.model.files.mode_folders import gamemode_subfolder
@@ -61,7 +61,7 @@ def convert_to_published(ours: Path, out: Path) -> bool:
             tensors = read_weights(source, config)
             write_bundle_json(target, config, contract)
             _save(dict(published_tensors(tensors.items(), config, contract)), target)
-            runs = runs and runs_in_the_original(config, contract)
+            runs = runs and can_run_in_the_original(config, contract)
     return runs
 
 

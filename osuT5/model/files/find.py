@@ -50,7 +50,7 @@ class ModelFolders:
     map: Path
 
     @property
-    def timing_is_separate(self) -> bool:
+    def has_separate_timing(self) -> bool:
         return self.root != self.map
 
 

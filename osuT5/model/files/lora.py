@@ -234,7 +234,7 @@ class Adapter:
         rank = (change.parts.get("lora_A") or change.parts["lora_embedding_A"]).shape[0]
         try:
             own = (config.get("alpha_pattern") or {}).items()
-            alpha = next((value for name, value in own if _names(name, module)), config.get("lora_alpha", 8))
+            alpha = next((value for name, value in own if _is_match(name, module)), config.get("lora_alpha", 8))
             return float(alpha) / (rank**0.5 if config.get("use_rslora") else rank)
         except (AttributeError, TypeError, ValueError, ZeroDivisionError) as error:
             raise ModelError(f"{self.folder / CONFIG_FILE} is damaged (lora_alpha, alpha_pattern).") from error
@@ -286,7 +286,7 @@ def remove_top_directions(weight: Tensor, rank: int, scale: float) -> Tensor:
     return weight - scale * ((left[:, :rank] * roots) @ (roots[:, None] * right[:rank]))
 
 
-def _names(pattern: str, module: str) -> bool:
+def _is_match(pattern: str, module: str) -> bool:
     """Return whether a pattern matches a module's last names, as in PEFT."""
     try:
         return re.match(rf"(.*\.)?({pattern})$", module) is not None

@@ -43,7 +43,7 @@ class Choices:
         """Store an answer; None or the configuration's value is no choice."""
         default = all_options()[name].default
         self.chosen[name] = default if is_absent(value) else value
-        if _same(name, self.chosen[name], self.config[name]):
+        if _is_same(name, self.chosen[name], self.config[name]):
             del self.chosen[name]
         self.asked.add(name)
 
@@ -132,11 +132,11 @@ class Choices:
         flat = self.flat()
         if is_absent(self.config["gamemode"]) and self.mode() is self.mode_by_default():
             flat["gamemode"] = None
-        differing = [name for name in all_options() if not _same(name, flat[name], self.config[name])]
+        differing = [name for name in all_options() if not _is_same(name, flat[name], self.config[name])]
         return start + [assignment(name, flat[name]) for name in differing]
 
 
-def _same(name: str, value: object, other: object) -> bool:
+def _is_same(name: str, value: object, other: object) -> bool:
     """Return whether two raw values of an option are equal."""
     if is_absent(value) or is_absent(other):
         return is_absent(value) and is_absent(other)

@@ -36,7 +36,7 @@ def converse(config_name: str, given: FlatConfig) -> int:
         KeyboardInterrupt: The user left.
     """
     say("Enter accepts, an empty line is the default, Ctrl+C quits.", DIM)
-    wish = _begun(config_name, given)
+    wish = _start_choices(config_name, given)
     _say_what_is_off(wish)
     _ask_all(wish, BASIC)
     while True:
@@ -63,7 +63,7 @@ def model_choices() -> dict[str, str]:
     }
 
 
-def _begun(name: str, given: FlatConfig) -> Choices:
+def _start_choices(name: str, given: FlatConfig) -> Choices:
     """Return the choices of the command line.
 
     The model is asked for unless given.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.parity.__main__ import check_kind, main
-from benchmarks.parity.cases import Verdict, within
+from benchmarks.parity.cases import Verdict, compare_within
 from benchmarks.parity.folders import GoldensError, unpack
 
 
@@ -89,4 +89,4 @@ def test_archives_are_unpacked_for_the_time_of_the_run_and_write_nothing_outside
     ],
 )
 def test_arrays_agree_within_a_limit(ours, theirs, relative, verdict):
-    assert within(np.array(ours), np.array(theirs), 0.1, relative)[0] is verdict
+    assert compare_within(np.array(ours), np.array(theirs), 0.1, relative)[0] is verdict

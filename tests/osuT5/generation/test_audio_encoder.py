@@ -45,7 +45,7 @@ def test_nothing_is_encoded_twice(writer, monkeypatch):
     plain = writer.model.encode
     monkeypatch.setattr(writer.model, "encode", lambda mel, *others: encoded.append(len(mel)) or plain(mel, *others))
     writer.states_of(0, CHART)
-    part = writer.within(2_000.0, 6_000.0)
+    part = writer.select_part(2_000.0, 6_000.0)
     part.states_of(0, CHART)
     assert len(part.encoder_states) < len(writer.encoder_states)
     assert sum(encoded) == len(writer.windows)

@@ -50,7 +50,7 @@ def plainly(writers):
 def way(request, monkeypatch) -> None:
     """With choices on the device, and with scores that the host chooses from."""
     if request.param == "by scores":
-        monkeypatch.setattr("osuT5.generation.decode_loop.knows", lambda *choice_and_rows: False)
+        monkeypatch.setattr("osuT5.generation.decode_loop.can_choose", lambda *choice_and_rows: False)
 
 
 @pytest.mark.parametrize("sampling", [HOT, GREEDY, Sampling()], ids=["drawn", "greedy", "as users have it"])

@@ -92,7 +92,7 @@ def test_a_part_of_a_song_is_written_after_what_is_before_it(writer):
     whole = groups_of(reference_map(GameMode.TAIKO), C.MAP)
     chart = ChartState(attributes_of(reference_map(GameMode.TAIKO), 3.0), 4)
     chart.begun = {C.MAP: groups_between(whole, 0.0, 8_000.0)}
-    part = writer.within(8_000.0, 11_000.0)
+    part = writer.select_part(8_000.0, 11_000.0)
     assert part.windows[0].from_ms == 8_000.0
     assert part.windows[-1].to_ms == 11_000.0
     (groups,) = part.write_context(C.MAP, [chart], Sampling(temperature=2.0, top_p=1.0))
@@ -133,7 +133,7 @@ def test_sounds_of_a_part_leave_the_others(writer):
     groups = groups_of(beatmap, C.MAP)
     chart = ChartState(attributes_of(beatmap, 3.0), 1, inputs=(ContextInput(C.NO_HS, groups_of(beatmap, C.NO_HS)),))
     hot = Sampling(temperature=2.0, top_p=1.0)
-    sounding = write_sounds(writer.within(6_000.0, 9_000.0), chart, groups, hot, 6_000.0, 9_000.0)
+    sounding = write_sounds(writer.select_part(6_000.0, 9_000.0), chart, groups, hot, 6_000.0, 9_000.0)
     changed = [group.time_ms for group, before in zip(sounding, groups, strict=True) if group != before]
     assert changed
     assert all(6_000.0 <= time_ms < 9_000.0 for time_ms in changed)

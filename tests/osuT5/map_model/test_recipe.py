@@ -19,7 +19,7 @@ from osuT5.map_model import part_run
 from osuT5.map_model.folder import is_map_model, load_map_model
 from osuT5.map_model.options import MapDataOptions, MapTrainOptions, PartOptions
 from osuT5.map_model.part_run import PlacedTask
-from osuT5.map_model.recipe import adapter_options, adapts_map_model, train_map_model
+from osuT5.map_model.recipe import adapter_options, is_for_map_model, train_map_model
 from osuT5.rhythm import corpus as rhythm_corpus
 from osuT5.training.options import LoraOptions, TrainOptions
 from pipeline.cli.command_line import run
@@ -222,7 +222,7 @@ def lora_options(corpus: Path, model: Path, run_path: Path) -> TrainOptions:
 @pytest.fixture(scope="module")
 def adapter(corpus: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     wanted = lora_options(corpus, model, tmp_path_factory.mktemp("lora"))
-    assert adapts_map_model(wanted)
+    assert is_for_map_model(wanted)
     folder = train_map_model(adapter_options(wanted))
     assert folder is not None
     return folder

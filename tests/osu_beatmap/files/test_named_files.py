@@ -65,7 +65,7 @@ def test_all_commands_find_the_song(mapset, tmp_path):
     assert [each.audio_path for each in mapset_songs(tmp_path)] == [song]
     assert [each.audio_path for each in songs_with_charts(tmp_path)] == [song]
     assert open_source(mapset).find(named, "map.osu") == song.relative_to(mapset).as_posix()
-    assert HumanCharts(tmp_path).like(read_beatmap(path), mapset) == path
+    assert HumanCharts(tmp_path).find_pair(read_beatmap(path), mapset) == path
     assert list(HumanCharts(tmp_path).by_audio_name) == [song]
     if song.parent == mapset:
         (tmp_path / "job").mkdir()

@@ -4,13 +4,13 @@ import pytest
 
 from osu_beatmap.beatmap import Circle, Difficulty, GameMode, HoldNote, Slider, Spinner, TimingPoint
 from osu_beatmap.timing.active_point import Timing, end_time_ms
-from pipeline.finishing.filler_objects import fill_drain, small_chords, use_all_columns
+from pipeline.finishing.filler_objects import fill_drain, limit_chords, use_all_columns
 from pipeline.finishing.object_kinds import replace_short_objects, suit_mode
 from pipeline.finishing.positions import move_to_columns
-from pipeline.finishing.red_lines import red_before_objects, reds_inside_song
+from pipeline.finishing.red_lines import move_red_before_objects, move_reds_into_song
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.ticks import first_tick_ms, is_on_tick, last_tick_ms, whole_ms
-from pipeline.finishing.times import inside_song, no_overlaps, snap_to_ticks
+from pipeline.finishing.times import cut_to_song, separate_objects, snap_to_ticks
 from pipeline.finishing.working_map import WorkingMap, compose
 from tests.support.finish_drafts import RED, draft_of, times_of, work_of
 from tests.support.sliders import line_slider
@@ -45,10 +45,12 @@ def test_ticks_are_whole_milliseconds_of_the_first_divisor_that_has_one():
 @pytest.mark.parametrize(
     ("repair", "first_ms", "line", "moved_ms"),
     [
-        pytest.param(reds_inside_song, 4000.0, TimingPoint(-700.0, 500.0), 1300.0, id="by whole bars"),
-        pytest.param(red_before_objects, 3700.0, TimingPoint(5200.0, 500.0), 3200.0, id="before the first object"),
-        pytest.param(red_before_objects, 700.0, TimingPoint(1200.0, 500.0), 1200.0, id="not where bars would shift"),
-        pytest.param(red_before_objects, 9000.0, TimingPoint(10_000.0, 333.3333333), 6000.0, id="to a whole ms"),
+        pytest.param(move_reds_into_song, 4000.0, TimingPoint(-700.0, 500.0), 1300.0, id="by whole bars"),
+        pytest.param(move_red_before_objects, 3700.0, TimingPoint(5200.0, 500.0), 3200.0, id="before the first object"),
+        pytest.param(
+            move_red_before_objects, 700.0, TimingPoint(1200.0, 500.0), 1200.0, id="not where bars would shift"
+        ),
+        pytest.param(move_red_before_objects, 9000.0, TimingPoint(10_000.0, 333.3333333), 6000.0, id="to a whole ms"),
     ],
 )
 def test_the_first_red_line_moves(repair, first_ms: float, line: TimingPoint, moved_ms: float):
@@ -60,10 +62,10 @@ def test_the_first_red_line_moves(repair, first_ms: float, line: TimingPoint, mo
 def test_of_red_lines_outside_the_song_only_the_tempo_inside_is_kept():
     lines = (TimingPoint(-900.0, 300.0), TimingPoint(-100.0, 400.0), TimingPoint(5000.0, 500.0), TimingPoint(70e3, 9.0))
     work = work_of(Circle(6000.0, 0, 0), lines=lines)
-    repaired(reds_inside_song, work)
+    repaired(move_reds_into_song, work)
     assert [(red.time_ms, red.beat_length_ms) for red in work.timing.reds] == [(1500.0, 400.0), (5000.0, 500.0)]
     work = work_of(lines=(TimingPoint(90_000.0, 50_000.0),), song_ms=2000.0)
-    reds_inside_song(work, FinishReport())
+    move_reds_into_song(work, FinishReport())
     assert [red.time_ms for red in work.timing.reds] == [0.0]
 
 
@@ -82,10 +84,10 @@ def test_objects_at_one_time_become_the_longest_and_those_outside_go():
     assert times_of(work) == [(1000.0, 3000.0)]
     assert work.pieces[0].obj.new_combo
     work = work_of(Circle(1000.0, 0, 0), line_slider(1020.0, (0, 0), (140, 0), length_px=140.0), Circle(1015.0, 0, 0))
-    no_overlaps(work, FinishReport())
+    separate_objects(work, FinishReport())
     assert [type(piece.obj) for piece in work.pieces] == [Slider]
     work = work_of(Circle(-500.0, 0, 0), Spinner(58_000.0, 256, 192, end_ms=61_000.0), Circle(60_500.0, 0, 0))
-    assert repaired(inside_song, work).repairs["objects outside the song"] == 2
+    assert repaired(cut_to_song, work).repairs["objects outside the song"] == 2
     assert times_of(work) == [(58_000.0, 59_875.0)]
 
 
@@ -103,14 +105,14 @@ HOLD_NOTE = HoldNote(1000.0, 64, 192, end_ms=2000.0)
 )
 def test_an_object_ends_before_the_next_one(objects: tuple, options: dict, end_ms: float):
     work = work_of(*objects, **options)
-    assert repaired(no_overlaps, work).repairs == {"overlapping objects": 1}
+    assert repaired(separate_objects, work).repairs == {"overlapping objects": 1}
     assert times_of(work) == [(1000.0, end_ms), *((obj.time_ms, obj.time_ms) for obj in objects[1:])]
     assert isinstance(work.pieces[0].obj, Circle) == (end_ms == 1000.0)
 
 
 def test_a_slider_loses_repeats_before_it_loses_its_pace():
     work = work_of(line_slider(1000.0, (0, 0), (140, 0), length_px=140.0, slides=4), Circle(2750.0, 0, 0))
-    no_overlaps(work, FinishReport())
+    separate_objects(work, FinishReport())
     assert work.pieces[0].obj.slides == 3
     assert times_of(work)[0] == (1000.0, pytest.approx(2500.0))
 
@@ -179,7 +181,7 @@ def test_unused_columns_take_notes_of_the_fullest_or_get_notes_of_their_own():
 def test_low_levels_keep_chords_small():
     notes = [Circle(2000.0 * number, x, 192) for number in range(1, 20) for x in (64, 192, 320, 448)]
     work = work_of(*notes, **FOUR_KEYS)
-    repaired(small_chords, work)
+    repaired(limit_chords, work)
     assert len(work.pieces) == 2 * 19
 
 

@@ -10,7 +10,7 @@ from osu_beatmap.rules import Severity
 from osu_beatmap.rules.catch import hyperdashes
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.spacing import spacing
-from pipeline.finishing.catch_distances import no_low_hyperdashes
+from pipeline.finishing.catch_distances import shorten_low_hyperdashes
 from pipeline.finishing.positions import even_spacing, place_objects
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.slider_shapes import fit_slider, fold_path, screen_area
@@ -173,11 +173,11 @@ def test_low_catch_maps_have_no_hyperdash_and_fast_streams_stand_upright():
     work = work_of(*fruits, *steady_circles(4000.0), mode=GameMode.CATCH)
     assert list(hyperdashes(Chart(compose(work), star_rating=1.0)))
     report = FinishReport()
-    no_low_hyperdashes(work, report)
+    shorten_low_hyperdashes(work, report)
     assert not list(hyperdashes(Chart(compose(work), star_rating=1.0)))
     assert report.repairs["hyperdashes in a low level"]
     slider = line_slider(1000.0, (0, 192), (500, 192), length_px=500.0, slides=7)
     fast = (RED, TimingPoint(0.0, -20.0, uninherited=False))
     work = work_of(slider, *steady_circles(4000.0), lines=fast, mode=GameMode.CATCH)
-    no_low_hyperdashes(work, FinishReport())
+    shorten_low_hyperdashes(work, FinishReport())
     assert not list(hyperdashes(Chart(compose(work), star_rating=1.0)))

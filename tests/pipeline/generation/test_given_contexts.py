@@ -23,7 +23,7 @@ from osuT5.tokens.events import ContextKind
 from pipeline.generation.generate import generate
 from pipeline.generation.reference.fixed_objects import COLOURS_STAY
 from pipeline.generation.reference.reference_parts import check_trained, with_kiai_of, with_reference_parts
-from pipeline.request.from_beatmap import like_reference
+from pipeline.request.from_beatmap import fill_from_reference
 from pipeline.request.options import RequestError, ScopeOptions
 from pipeline.request.resolve import resolve
 from tests.support.reference_songs import BEAT_MS, OFFSET_MS, make_mapset, make_model, reference_map
@@ -205,12 +205,12 @@ def test_a_map_that_stays_keeps_its_mode(model, maps, tmp_path):
 def test_a_reference_says_how_hard_its_map_is() -> None:
     given = reference_map(GameMode.STANDARD)
     asked = {"beatmap_path": "maps/map.osu", "gamemode": 0, "in_context": "[TIMING]"}
-    like = like_reference(resolve(asked), given)
+    like = fill_from_reference(resolve(asked), given)
     assert (like.settings.approach_rate, like.settings.circle_size) == (6.5, 4.0)
     assert like.map.difficulty == pytest.approx(1.0, abs=1.0)
-    other = like_reference(resolve({**asked, "difficulty": 5}), given)
+    other = fill_from_reference(resolve({**asked, "difficulty": 5}), given)
     assert (other.settings.approach_rate, other.map.difficulty) == (None, 5.0)
-    kept = like_reference(resolve({**asked, "difficulty": 5, "add_to_beatmap": "true"}), given)
+    kept = fill_from_reference(resolve({**asked, "difficulty": 5, "add_to_beatmap": "true"}), given)
     assert (kept.settings.approach_rate, kept.map.version) == (6.5, "Mine")
     assert str(resolve(asked).output.output_path) == "maps"
 

@@ -14,7 +14,7 @@ from pipeline.generation.timing import (
     FIRST_FIT_PASSES,
     QUICK_PASSES,
     UNCHANGED_PASSES,
-    _same,
+    _is_same,
     check_beat,
     has_steady_beat,
     quickly_timed_red_lines,
@@ -101,7 +101,7 @@ def line(time_ms, bpm, meter=4):
     ],
 )
 def test_timings_are_the_same_where_their_beats_are(others, same):
-    assert _same([line(1000, 150)], others, SONG_MS) is same
+    assert _is_same([line(1000, 150)], others, SONG_MS) is same
 
 
 def test_timing_of_the_bundled_model_needs_no_passes(monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 
 from osu_beatmap.beatmap import Beatmap, Circle, Metadata, TimingPoint
 from osu_beatmap.files.writer import write_beatmap
-from osu_beatmap.held_out import Split, song_in_split, title_hash
+from osu_beatmap.held_out import Split, is_song_in_split, title_hash
 from osuT5.dataset.files.sources import mapset_songs
 
 
@@ -23,8 +23,8 @@ def test_other_titles_are_other_songs_and_any_title_holds_a_song_out():
     song = [chart("Lantern").metadata, chart("Lantern", "灯籠 (Short Ver.)").metadata]
     other = [chart("Lantern").metadata]
     splits = (Split.TRAIN, Split.HELD_OUT, Split.ALL)
-    assert [song_in_split(song, split, held_out) for split in splits] == [False, True, True]
-    assert [song_in_split(other, split, held_out) for split in splits] == [True, False, True]
+    assert [is_song_in_split(song, split, held_out) for split in splits] == [False, True, True]
+    assert [is_song_in_split(other, split, held_out) for split in splits] == [True, False, True]
 
 
 def chart(title: str, title_unicode: str = "") -> Beatmap:

@@ -11,7 +11,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
 from osuT5.model.files.bundle import bundle_from_json
-from osuT5.model.files.bundle_writer import bundle_json, own_values, published_tensors, runs_in_the_original
+from osuT5.model.files.bundle_writer import bundle_json, can_run_in_the_original, own_values, published_tensors
 from osuT5.model.files.parameter_names import rename_key
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.conditions import SongPlace, condition_ids
@@ -150,7 +150,7 @@ def test_the_files_are_written_as_they_were(references, version):
     for content, original in zip(written.values(), references.files(version), strict=True):
         original.pop("transformers_version", None)
         assert content == original
-    assert runs_in_the_original(bundle.config, bundle.spec)
+    assert can_run_in_the_original(bundle.config, bundle.spec)
 
 
 DAMAGES = {
@@ -195,7 +195,7 @@ def test_a_model_of_ours_says_what_the_published_form_cannot():
     spec = mini_spec()
     config = ModelConfig(vocab_size_in=spec.vocabulary.size_in, vocab_size_out=spec.vocabulary.size_out)
     files = bundle_json(config, spec)
-    assert not runs_in_the_original(config, spec)
+    assert not can_run_in_the_original(config, spec)
     read = bundle_from_json(files["config.json"], files["tokenizer.json"], name="other")
     assert read.spec == spec
     assert own_values(read.config) == own_values(config)

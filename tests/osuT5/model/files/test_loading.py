@@ -76,12 +76,12 @@ def test_a_mode_may_have_a_model_of_its_own(published: Path) -> None:
     root, _ = load_model(published)
     assert same(load_model(published, gamemode=GameMode.TAIKO)[0], root)
     assert not same(load_model(published, gamemode=GameMode.MANIA)[0], root)
-    assert not find_model(published, GameMode.TAIKO).timing_is_separate
+    assert not find_model(published, GameMode.TAIKO).has_separate_timing
     folders = find_model(published, GameMode.MANIA)
     assert (folders.root, folders.map) == (published, mania)
-    assert folders.timing_is_separate
+    assert folders.has_separate_timing
     assert find_model().root == BUNDLED_MODEL
-    assert not find_model(gamemode=GameMode.MANIA).timing_is_separate
+    assert not find_model(gamemode=GameMode.MANIA).has_separate_timing
 
 
 def test_a_hub_id_is_found_in_the_cache(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
