@@ -32,7 +32,7 @@ from osuT5.objects.model.inputs import (
 from osuT5.objects.model.network import ObjectNetwork
 from osuT5.objects.row_sounds import draw_row_sounds
 from osuT5.objects.style_control import StyleControl, style_controls
-from osuT5.objects.styles import NEAR_TICKS, Style
+from osuT5.objects.styles import NEAR_TICKS, Habit, Style
 from osuT5.objects.tokens.chart_tokens import ChartTokens
 from osuT5.objects.tokens.drafts import DraftBuilder
 from osuT5.objects.tokens.fields import (
@@ -130,7 +130,7 @@ class MapTarget:
 
     conditions: RhythmConditions
     attributes: Attributes
-    styles: Mapping[Style, float]
+    styles: Mapping[Style | Habit, float]
     loose_styles: Collection[Style] = ()
     hold_beats: float | None = None
     spacing: float = 1.0

@@ -10,8 +10,17 @@ import numpy as np
 
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.profile.bands import ProfileBands, load_profile_bands
-from osuT5.objects.styles import Levels, Style, absolute_style
-from osuT5.objects.tokens.fields import DISTANCES_PX, FIELD_SIZES, NO_ARC, STRAIGHT, TURNS, Field, ObjectKind
+from osuT5.objects.styles import Habit, Levels, Style, absolute_style
+from osuT5.objects.tokens.fields import (
+    DISTANCES_PX,
+    FIELD_SIZES,
+    NO_ARC,
+    SLIDE_COUNTS,
+    STRAIGHT,
+    TURNS,
+    Field,
+    ObjectKind,
+)
 
 STEEPEST_TILT = 50.0
 """Difference in logits between the lowest and the highest value; beyond it an extreme value is certain."""
@@ -31,13 +40,14 @@ _KINDS, _TURNS, _SHAPES, _ARCS = (
 
 _SPACING = {Style.SPACING: (Field.DISTANCE, DISTANCES_PX)}
 
-CONTROLLED: dict[GameMode, dict[Style, tuple[Field, np.ndarray]]] = {
+CONTROLLED: dict[GameMode, dict[Style | Habit, tuple[Field, np.ndarray]]] = {
     GameMode.STANDARD: {
         **_SPACING,
         Style.TURNS: (Field.TURN, np.minimum(_TURNS, TURNS - _TURNS) * (360.0 / TURNS)),
         Style.SLIDERS: (Field.KIND, (_KINDS == ObjectKind.SLIDER).astype(float)),
         Style.CURVES: (Field.SHAPE, (_SHAPES != STRAIGHT).astype(float)),
         Style.COMBOS: (Field.NEW_COMBO, np.array([0.0, 1.0])),
+        Habit.REPEATS: (Field.SLIDES, (SLIDE_COUNTS > 1).astype(float)),
     },
     GameMode.CATCH: {
         **_SPACING,
@@ -61,6 +71,7 @@ METRICS = {
     Style.SLIDERS: "slider_share",
     Style.CURVES: "curved_slider_share",
     Style.COMBOS: "combo_length_objects",
+    Habit.REPEATS: "repeat_slider_share",
 }
 """Style -> metric of profiles whose human band gives its target at each star rating, in modes that have it."""
 
@@ -113,7 +124,7 @@ class StyleControl:
 
 
 def style_controls(
-    styles: Mapping[Style, float], mode: GameMode, stars: float, levels: Levels
+    styles: Mapping[Style | Habit, float], mode: GameMode, stars: float, levels: Levels
 ) -> dict[Field, list[StyleControl]]:
     """Return the controls of each field.
 
@@ -129,7 +140,7 @@ def style_controls(
     return controls
 
 
-def _target(style: Style, relative: float, mode: GameMode, stars: float, levels: Levels) -> float | None:
+def _target(style: Style | Habit, relative: float, mode: GameMode, stars: float, levels: Levels) -> float | None:
     """Return the mean of a style's numbers; None if it is unknown."""
     band = profile_bands().band(mode, METRICS[style], stars) if style in METRICS else None
     if band is None:

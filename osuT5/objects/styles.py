@@ -50,6 +50,15 @@ class Style(StrEnum):
     JACKS = "jacks"
 
 
+class Habit(StrEnum):
+    """Measures of style that are controlled alone.
+
+    The network has no condition for them. REPEATS: share of sliders that repeat.
+    """
+
+    REPEATS = "repeats"
+
+
 QUARTILES_APART = 1.349
 """Standard deviations between the quartiles of a normal distribution."""
 
@@ -60,6 +69,8 @@ STYLES_OF_MODE: dict[GameMode, tuple[Style, ...]] = {
     GameMode.TAIKO: (Style.KATS, Style.CHANGES, Style.BIGS),
     GameMode.MANIA: (Style.CHORDS, Style.JACKS),
 }
+
+HABITS_OF_MODE: dict[GameMode, tuple[Habit, ...]] = {GameMode.STANDARD: (Habit.REPEATS,)}
 
 Levels = Mapping[str, Mapping[str, tuple[float, float, float]]]
 """Mode -> style -> its mean at 0 stars, what a star adds, and its standard deviation."""

@@ -26,7 +26,7 @@ from osuT5.generation.chart_state import ChartState
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.objects.generation import DrawOptions, MapTarget, ObjectGenerator
 from osuT5.objects.model.sections import kiai_spans_ms, phrase_volumes
-from osuT5.objects.styles import Style, measure_styles, relative_styles
+from osuT5.objects.styles import Habit, Style, measure_styles, relative_styles
 from osuT5.objects.tokens.chart_tokens import encode_chart
 from osuT5.objects.tokens.drafts import DraftBuilder, edge_sounds
 from osuT5.objects.tokens.fields import NONE
@@ -146,7 +146,7 @@ def with_drawn_sounds(
     return with_object_sounds(beatmap, changed)
 
 
-def _map_target(attributes: Attributes, styles: Mapping[Style, float]) -> MapTarget:
+def _map_target(attributes: Attributes, styles: Mapping[Style | Habit, float]) -> MapTarget:
     """Return the target of a map.
 
     Styles apply unless a tag sets others.

@@ -11,7 +11,7 @@ import numpy as np
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.objects.model.sections import USUAL_CONTRAST
-from osuT5.objects.styles import STYLES_OF_MODE, Style
+from osuT5.objects.styles import HABITS_OF_MODE, STYLES_OF_MODE, Habit, Style
 
 TAG_GUIDANCE = 2.5
 """Guidance scale towards the styles of tags, unless one is given: objects so far outweigh a condition."""
@@ -123,12 +123,12 @@ def wanted_styles(tags: Collection[str], mode: GameMode) -> dict[Style, float]:
     return wanted
 
 
-def drawn_styles(mode: GameMode, seed: int, song_ms: float) -> dict[Style, float]:
+def drawn_styles(mode: GameMode, seed: int, song_ms: float) -> dict[Style | Habit, float]:
     """Draw the styles of a map with the variation of mappers.
 
     Songs of different lengths get different styles for one seed.
     """
-    own = STYLES_OF_MODE[mode]
+    own = (*STYLES_OF_MODE[mode], *HABITS_OF_MODE.get(mode, ()))
     drawn = np.random.default_rng([seed, round(song_ms)]).standard_normal(len(own))
     return dict(zip(own, drawn.tolist(), strict=True))
 

@@ -60,6 +60,9 @@ THINNED_SHARE = {GameMode.STANDARD: 0.08}
 NARROWEST_SPACING = 0.6
 """Smallest factor of distances in standard."""
 
+SPACING_EXPONENT = 0.4
+"""Power of the factor of distances that a star rating is multiplied by: 0.4 for maps of 2 stars of 16 songs."""
+
 DISTANT_SLOPE = 0.7
 """Assumed gain in star rating for one star of condition after a large miss: such maps react less to it."""
 
@@ -87,6 +90,7 @@ class StarTarget:
     Attributes:
         tried: Star condition and star rating of each chart so far.
         spacing: Factor of the distances of the next chart.
+        harder: Candidate that is least too hard, before thinning.
     """
 
     request: GenerationRequest
@@ -96,6 +100,7 @@ class StarTarget:
     is_met: bool = False
     tried: list[tuple[float, float]] = field(default_factory=list)
     spacing: float = 1.0
+    harder: Candidate | None = None
 
     @property
     def wanted(self) -> float | None:
@@ -173,13 +178,15 @@ def _next_chart(wish: StarTarget) -> ChartState:
     base = wish.begun.chart
     chart = replace(base, contexts=dict(base.contexts))
     if wish.wanted is not None:
-        stars = next_condition(wish.tried, wish.wanted)
-        if not wish.tried and wish.begun.rhythm is not None:
-            stars = max(0.0, stars - FIRST_EXCESS_STARS.get(base.attributes.mode, 0.0))
+        narrower = 1.0
         if wish.tried and base.attributes.mode is GameMode.STANDARD:
             # Easy maps of fast songs hardly react to their condition.
-            wish.spacing *= min(1.0, wish.wanted / max(0.1, wish.tried[-1][1]))
-            chart.spacing = max(NARROWEST_SPACING, wish.spacing)
+            narrower = min(1.0, wish.wanted / max(0.1, wish.tried[-1][1]))
+            wish.spacing = chart.spacing = max(NARROWEST_SPACING, wish.spacing * narrower)
+        expected = [(condition, found * narrower**SPACING_EXPONENT) for condition, found in wish.tried]
+        stars = next_condition(expected, wish.wanted)
+        if not wish.tried and wish.begun.rhythm is not None:
+            stars = max(0.0, stars - FIRST_EXCESS_STARS.get(base.attributes.mode, 0.0))
         chart.attributes = replace(base.attributes, difficulty=stars)
         if base.negative is not None and base.negative.difficulty is not None:
             chart.negative = replace(base.negative, difficulty=stars)
@@ -208,12 +215,13 @@ def _judge(wish: StarTarget, chart: ChartState, progress: Progress) -> None:
         found = _nearest_width(request, replace(draft, beatmap=placed), wanted, found)
     excess = found.stars - wanted
     most = min(THINNED_STARS, wanted * THINNED_SHARE.get(placed.mode, 1.0))
-    if excess > CLOSE_STARS and (excess <= most or not wish.attempts_left):
-        found = _nearest_thinned(request, replace(draft, beatmap=placed), wanted, found)
-        wish.is_met = excess <= most
+    if excess > CLOSE_STARS and (wish.harder is None or found.stars < wish.harder.stars):
+        wish.harder = found
     if wish.best is None or found.error(wanted) < wish.best.error(wanted):
         wish.best = found
-    wish.is_met = wish.is_met or found.error(wanted) <= CLOSE_STARS
+    wish.is_met = wish.best.error(wanted) <= CLOSE_STARS or CLOSE_STARS < excess <= most
+    if wish.harder and wish.best.error(wanted) > CLOSE_STARS and (wish.is_met or not wish.attempts_left):
+        wish.best = _nearest_thinned(request, wish.harder.draft, wanted, wish.best)
 
 
 def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, best: Candidate) -> Candidate:

@@ -5,7 +5,7 @@ import numpy as np
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.user_tags import is_user_tag
-from osuT5.objects.styles import STYLES_OF_MODE, Style
+from osuT5.objects.styles import HABITS_OF_MODE, STYLES_OF_MODE, Style
 from osuT5.rhythm.drawing import draw_rhythm
 from pipeline.generation.map_model.styles import (
     HOLD_TAG_RATIO,
@@ -38,7 +38,8 @@ def test_drawn_styles_depend_on_the_seed_and_the_song():
     first, again, other = (drawn_styles(GameMode.STANDARD, seed, 60_000.0) for seed in (1, 1, 2))
     assert first == again != other
     assert drawn_styles(GameMode.STANDARD, 1, 61_000.0) != first
-    assert set(first) == set(STYLES_OF_MODE[GameMode.STANDARD])
+    assert set(first) == {*STYLES_OF_MODE[GameMode.STANDARD], *HABITS_OF_MODE[GameMode.STANDARD]}
+    assert set(drawn_styles(GameMode.TAIKO, 1, 60_000.0)) == set(STYLES_OF_MODE[GameMode.TAIKO])
 
 
 def test_streams_have_more_quarters_without_more_objects():

@@ -80,8 +80,8 @@ def test_only_notes_with_room_become_hold_notes():
     assert hold_note_ratio(with_hold_note_ratio(beatmap, 1.0)) == 0.0
 
 
-def wish_for(beatmap: Beatmap, monkeypatch, told: list[ChartState] | None = None, **options) -> StarTarget:
-    """A wish whose charts, which are added to `told`, all turn out as one map."""
+def wish_for(beatmap: Beatmap, monkeypatch, told: list[ChartState] | None = None, later=None, **options) -> StarTarget:
+    """A wish whose charts, which are added to `told`, turn out as one map, or those after the first as `later`."""
     told = [] if told is None else told
     request = resolve({"audio_path": "a.mp3", "gamemode": int(beatmap.mode), "generate_positions": "false", **options})
     settings = request.difficulty_settings(4.0)
@@ -89,7 +89,10 @@ def wish_for(beatmap: Beatmap, monkeypatch, told: list[ChartState] | None = None
     draft = Draft(
         beatmap, chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
     )
-    monkeypatch.setattr(PreparedChart, "draft", lambda self: told.append(self.chart) or draft)
+    following = draft if later is None else replace(draft, beatmap=later)
+    monkeypatch.setattr(
+        PreparedChart, "draft", lambda self: told.append(self.chart) or (draft if len(told) == 1 else following)
+    )
     monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
     wish = StarTarget(request, PreparedChart(None, chart, beatmap.timing_points, settings, RANDOM_TIMES))
     match_star_ratings([wish])
@@ -155,6 +158,14 @@ def test_a_map_that_is_much_too_hard_is_generated_again_before_it_is_thinned(mon
     assert len(stars) == 3
     assert stars == sorted(stars, reverse=True)
     assert 1.0 == told[0].spacing > told[1].spacing > told[2].spacing  # and its objects are nearer to each other
+    assert wish.best.error(wanted) <= 0.2
+
+
+def test_a_chart_that_was_too_hard_is_thinned_if_the_others_are_too_easy(monkeypatch):
+    hard, easy = dense_map(), draft_of(*dense_map().hit_objects[::8], lines=(TimingPoint(OFFSET_MS, BEAT_MS),))
+    wanted = star_rating(hard) - 1.0
+    wish = wish_for(hard, monkeypatch, later=easy, difficulty=wanted)
+    assert wish.tried[-1][1] < wanted - 0.2
     assert wish.best.error(wanted) <= 0.2
 
 
