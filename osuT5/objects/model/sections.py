@@ -27,9 +27,6 @@ VOLUME_STEP = 10.0
 TYPICAL_VOLUME = 70.0
 """Median volume of human-made maps: of 425 training maps, half are within 60-80 %."""
 
-USUAL_CONTRAST = 1.6
-"""Factor of volume changes: the mean of many maps varies less than each of them."""
-
 LOWEST_VOLUME, HIGHEST_VOLUME, VOLUME_MULTIPLE = 20, 100, 5
 MAX_CHANGE = 40.0
 """Larger differences from the median volume, in percent, are effects of a moment."""

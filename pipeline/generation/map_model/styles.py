@@ -10,7 +10,6 @@ import numpy as np
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.objects.model.sections import USUAL_CONTRAST
 from osuT5.objects.styles import HABITS_OF_MODE, STYLES_OF_MODE, Habit, Style
 
 TAG_GUIDANCE = 2.5
@@ -48,11 +47,11 @@ HITSOUNDED_SHARE = 0.42
 ONE_VOLUME_SHARE = {GameMode.STANDARD: 0.08, GameMode.TAIKO: 0.5, GameMode.CATCH: 0.0, GameMode.MANIA: 0.7}
 """Fraction of human-made maps with one volume throughout, of 678 training maps."""
 
-CONTRAST_VARIATION = {GameMode.STANDARD: 0.5, GameMode.TAIKO: 0.5, GameMode.CATCH: 0.25, GameMode.MANIA: 0.5}
-"""Standard deviation of the logarithm of the contrast between volumes: 3 to 7 of them, as in human-made maps."""
+USUAL_CONTRAST, CATCH_CONTRAST = 1.6, 2.2
+"""Factor of volume changes: the mean of many maps varies less than each of them, and human-made catch maps vary most."""
 
-CATCH_CONTRAST = 2.2
-"""Mean contrast of catch: its human-made maps have 3 to 29 volumes."""
+CONTRAST_VARIATION = {GameMode.STANDARD: 0.5, GameMode.TAIKO: 0.5, GameMode.CATCH: 0.25, GameMode.MANIA: 0.5}
+"""Standard deviation of the logarithm of the contrast: maps have 3 to 7 volumes, as human-made ones."""
 
 HOLD_TAGS = frozenset({"LN inverse", "LN coordination", "LN density", "LN mixed", "LN release"})
 

@@ -41,7 +41,7 @@ def test_volumes_change_with_phrases_in_steps_of_five():
     clock = clock_of()
     volumes = np.zeros(len(clock))
     volumes[16:32], volumes[32:] = 1.0, -30.0
-    assert phrase_volumes(volumes, clock) == [(0.0, 70), (4 * BAR_MS, 85), (8 * BAR_MS, 20)]
+    assert phrase_volumes(volumes, clock, 1.6) == [(0.0, 70), (4 * BAR_MS, 85), (8 * BAR_MS, 20)]
 
 
 def test_sections_are_those_of_the_maps():
