@@ -52,21 +52,23 @@ def bar_fits(beatmap: Beatmap, song: SongRhythm) -> list[BarFit]:
     """
     reds = Timing(beatmap.timing_points).reds
     clock, *evidence = _evidence(beatmap, song, reds)
-    edges_ms = [-math.inf, *(red.time_ms for red in reds[1:]), math.inf]
-    runs = [_inside(clock, *span) for span in pairwise(edges_ms)]
+    runs = _runs(clock, reds)
     halved = [
         run.any() and clock.beat_length_ms[run][0] > 1.5 * red.beat_length_ms
         for red, run in zip(reds, runs, strict=True)
     ]
-    between = _evidence(beatmap, song, [_half_a_beat_late(red, clock) for red in reds]) if any(halved) else None
+    late_reds = [_half_a_beat_late(red, clock) for red in reds]
+    between = _evidence(beatmap, song, late_reds) if any(halved) else None
+    others = runs if between is None else _runs(between[0], late_reds)
     fits = []
-    for red, span, run, is_halved in zip(reds, pairwise(edges_ms), runs, halved, strict=True):
+    for red, run, other, is_halved in zip(reds, runs, others, halved, strict=True):
         bar_beats = int(clock.bar_beats[run][0]) if run.any() else 0
         if run.sum() < MIN_BEATS or bar_beats * (1 + is_halved) < 2 or (clock.bar_beats[run] != bar_beats).any():
             continue
         gains = _gains(clock.place_in_bar[run], *(each[run] for each in evidence))
         if is_halved:
-            other = _inside(between[0], *span)
+            if set(between[0].bar_beats[other]) != {bar_beats}:
+                continue
             late = _gains(between[0].place_in_bar[other], *(each[other] for each in between[1:]))
             gains = np.stack([gains, late], axis=1).ravel()
         best, places = int(gains.argmax()), len(gains)
@@ -98,8 +100,10 @@ def _half_a_beat_late(red: TimingPoint, clock: BeatClock) -> TimingPoint:
     return replace(red, time_ms=red.time_ms + clock.beat_length_ms[beat] / 2)
 
 
-def _inside(clock: BeatClock, start_ms: float, end_ms: float) -> np.ndarray:
-    return (clock.beat_ms >= start_ms - 1.0) & (clock.beat_ms < end_ms - 1.0)
+def _runs(clock: BeatClock, reds: Sequence[TimingPoint]) -> list[np.ndarray]:
+    """Return the beats of each red line, bool [beats] each."""
+    edges_ms = [-math.inf, *(red.time_ms - 1.0 for red in reds[1:]), math.inf]
+    return [(clock.beat_ms >= start_ms) & (clock.beat_ms < end_ms) for start_ms, end_ms in pairwise(edges_ms)]
 
 
 def _gains(places: np.ndarray, by_song: np.ndarray, by_map: np.ndarray) -> np.ndarray:
