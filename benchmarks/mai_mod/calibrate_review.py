@@ -53,6 +53,12 @@ OF_OBJECT_MODEL = frozenset({Aspect.KIND, Aspect.LENGTH, Aspect.REPEATS, Aspect.
 UNKNOWN_SONGS = 1.4
 """The object model has learned the maps of training songs; what it says of others surprises it so much more."""
 
+LEARNED_IN_CATCH = frozenset({Aspect.KIND, Aspect.LENGTH, Aspect.REPEATS})
+"""Aspects of the object model in which catch has the most cautious curve of other modes.
+
+It is trained on hardly more catch maps than the tables come from, and has learned these most of all.
+"""
+
 
 @dataclass(frozen=True)
 class ObservedMap:
@@ -119,7 +125,8 @@ def _table(arguments: Namespace, observed: Sequence[ObservedMap]) -> ThresholdTa
     for each in observed:
         _collect(relatives, each.map.beatmap, each.observed)
         minutes[each.map.beatmap.mode] += drain_minutes(each.map.beatmap)
-    curves = {key: curve for key, curve in curves_of(relatives, minutes).items() if key[1] not in HEARD}
+    own = {key: curve for key, curve in curves_of(relatives, minutes).items() if key[1] not in HEARD}
+    curves = {(mode, of): own[mode, of] for mode, of in own if mode is not GameMode.CATCH or of not in LEARNED_IN_CATCH}
     if arguments.keep_heard:
         known = ThresholdTable.load(arguments.model) or ThresholdTable()
         curves |= {key: curve for key, curve in known.curves.items() if key[1] in HEARD}

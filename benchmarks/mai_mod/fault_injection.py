@@ -208,7 +208,8 @@ def _note(into: dict[str, list[float]], scores: Scores) -> None:
 
 
 def _event_scores(each: Observation, flagged: float = 0.0) -> Scores:
-    return each.surprise.relative + flagged, each.surprise.bits - each.habit_bits, each.habit_bits
+    by_model = each.surprise.bits - each.habit_bits if each.model_bits is None else each.model_bits
+    return each.surprise.relative + flagged, by_model, each.habit_bits
 
 
 def _stretch_scores(beatmap: Beatmap, observed: Sequence[Observation]) -> Iterator[Scores]:

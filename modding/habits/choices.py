@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -65,10 +65,14 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class HabitScore:
-    """Score of an answer by habits: its surprisal, and the usual answer."""
+    """Score of an answer by habits: its surprisal, and the usual answer.
+
+    `chances` are the log probabilities of all candidates, in nats, if there are few.
+    """
 
     surprise: Surprisal
     usual: Hashable
+    chances: Mapping[Hashable, float] = field(default_factory=dict)
 
 
 def counted(questions: Sequence[Question], seen: Sequence[ViewedQuestion]) -> View:
@@ -127,5 +131,6 @@ def weigh(choices: Choices, weights: Mapping[str, float]) -> list[HabitScore]:
         log_chances = logits - np.logaddexp.reduce(logits)
         bits = -np.maximum(log_chances, math.log(LEAST_CHANCE)) / math.log(2)
         surprise = Surprisal(float(bits[question.actual]), float(np.exp(log_chances) @ bits))
-        scores.append(HabitScore(surprise, question.candidates[int(log_chances.argmax())]))
+        chances = dict(zip(question.candidates, log_chances.tolist(), strict=True))
+        scores.append(HabitScore(surprise, question.candidates[int(log_chances.argmax())], chances))
     return scores

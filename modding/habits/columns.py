@@ -10,14 +10,20 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 
+import numpy as np
+
 from modding.aspects import Aspect
 from modding.habits.choices import Choices, Question, View, ViewedQuestion, count_views
+from modding.habits.column_network import ColumnNetwork, MapRows, column_logits, load_column_network
 from modding.habits.places import TICKS_PER_BEAT, MapPlaces, Place
 from modding.habits.surroundings import Marks, Surroundings, alike
 from osuT5.encoding.hit_objects.positions import column_event
 
 Chord = tuple[int, ...] | None
 """Columns of the notes at one time; None beyond the ends of a map."""
+
+PATTERNS = "patterns"
+"""View by the column network."""
 
 LONGEST_REST = 8
 """Number of chords after which the rest of a column makes no difference."""
@@ -26,8 +32,9 @@ LONGEST_GAP = 2 * TICKS_PER_BEAT
 
 
 class ColumnHabits:
-    def __init__(self, places: MapPlaces) -> None:
+    def __init__(self, places: MapPlaces, network: ColumnNetwork | None = None) -> None:
         self.places = places
+        self.network = network or load_column_network()
         self.keys = int(places.beatmap.key_count)
         self.columns = [column_event(place.obj.x, places.beatmap.key_count).value for place in places]
         by_number: dict[int, list[int]] = defaultdict(list)
@@ -41,7 +48,7 @@ class ColumnHabits:
     def choices(self) -> Choices:
         questions = [self._question(place) for place in self.places]
         seen = [dict(self._seen(place, question)) for place, question in zip(self.places, questions, strict=True)]
-        views = count_views(questions, seen) | self._find_like_passages(questions)
+        views = count_views(questions, seen) | self._find_like_passages(questions) | self._patterns(questions)
         return Choices(Aspect.COLUMN, questions, views)
 
     def _question(self, place: Place) -> Question:
@@ -99,6 +106,14 @@ class ColumnHabits:
         mirrored = [self.keys - 1 - column for column in self.columns]
         here, there = self._surroundings(self.columns), self._surroundings(mirrored)
         return {"alike": alike(questions, here), "mirrored": alike(questions, here, there.vectors, mirrored)}
+
+    def _patterns(self, questions: list[Question]) -> dict[str, View]:
+        """Return the view by the column network, if it has the keys."""
+        logits = column_logits(self.network, MapRows(self.places.beatmap))
+        if logits is None:
+            return {}
+        likely = [logits[question.obj, list(question.candidates)] for question in questions]
+        return {PATTERNS: [each - np.logaddexp.reduce(each) for each in likely]}
 
     def _surroundings(self, columns: list[int]) -> Surroundings:
         ticks = self.places.ticks

@@ -8,16 +8,16 @@ from the other objects of the map: `choices` counts and weighs, `surroundings` f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from modding.aspects import Aspect
 from modding.habits.choices import Choices, HabitScore, weigh
-from modding.habits.columns import ColumnHabits
+from modding.habits.columns import PATTERNS, ColumnHabits
 from modding.habits.places import MapPlaces
-from modding.habits.rhythm import rhythms
+from modding.habits.rhythm import RhythmHabits
 from modding.habits.sounds import SoundHabits
 from modding.habits.spacing import PLACED, combos, distances, velocities
-from modding.habits.weights import WEIGHTS
+from modding.habits.weights import COLUMN_WEIGHTS, WEIGHTS
 from osu_beatmap.beatmap import Beatmap, GameMode
 
 Habits = dict[tuple[Aspect, int], HabitScore]
@@ -26,17 +26,26 @@ Habits = dict[tuple[Aspect, int], HabitScore]
 
 def habits_of(beatmap: Beatmap) -> Habits:
     """Score every question about every object of a map with red lines."""
-    if not beatmap.hit_objects:
-        return {}
-    places = MapPlaces(beatmap)
-    scores: Habits = dict(rhythms(places))
-    for choices in choices_of(places):
-        alone = dict.fromkeys(choices.views, 1.0)
-        for question, score in zip(choices.questions, weigh(choices, WEIGHTS.get(choices.aspect, alone)), strict=True):
+    return score_habits(RhythmHabits(MapPlaces(beatmap))) if beatmap.hit_objects else {}
+
+
+def score_habits(rhythm: RhythmHabits) -> Habits:
+    """Score every question about every object of the map of a rhythm."""
+    scores: Habits = dict(rhythm.scores())
+    for choices in choices_of(rhythm.places):
+        weights = _weights(choices, rhythm.places.beatmap)
+        for question, score in zip(choices.questions, weigh(choices, weights), strict=True):
             _add(scores, (choices.aspect, question.obj), score)
             if question.other is not None:
                 _add(scores, (choices.aspect, question.other), score)
     return scores
+
+
+def _weights(choices: Choices, beatmap: Beatmap) -> Mapping[str, float]:
+    """Return the weights of views; they are equal without a table."""
+    if PATTERNS in choices.views:
+        return COLUMN_WEIGHTS[int(beatmap.key_count)]
+    return WEIGHTS.get(choices.aspect, dict.fromkeys(choices.views, 1.0))
 
 
 def choices_of(places: MapPlaces) -> Iterator[Choices]:

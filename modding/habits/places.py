@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -43,6 +44,12 @@ class TickLine:
         red = self.timing.red_at(time_ms)
         since = round((time_ms - red.time_ms) / self._beat_ms(red) * TICKS_PER_BEAT)
         return self.starts[self._numbers[id(red)]] + since, since % bar_ticks(red)
+
+    def time_ms(self, tick: int) -> float:
+        """Return the time of a tick."""
+        number = max(0, bisect_right(self.starts, tick) - 1)
+        red = self.timing.reds[number]
+        return red.time_ms + (tick - self.starts[number]) * self._beat_ms(red) / TICKS_PER_BEAT
 
     def segments(self, first_ms: float, last_ms: float) -> Iterator[tuple[int, int, int, int]]:
         """Yield (start, first tick, last tick, bar ticks) of each red line.

@@ -11,7 +11,7 @@ import numpy as np
 
 from modding.aspects import Aspect
 from modding.habits.choices import Choices, HabitScore, Question, ViewedQuestion, counted, weigh
-from modding.habits.places import TICKS_PER_BEAT, MapPlaces
+from modding.habits.places import TICKS_PER_BEAT, MapPlaces, Place
 from modding.habits.sounds import questions_of
 from modding.habits.surroundings import DOUBT, NO_MARK, Marks, Surroundings
 from osuT5.generation.token_scores import Surprisal
@@ -28,25 +28,43 @@ They were fitted on training songs with inserted faults.
 """
 
 
-def rhythms(places: MapPlaces) -> Iterator[tuple[tuple[Aspect, int], HabitScore]]:
-    """Yield the surprisal of each object's time, and of silence before it."""
-    presence = Presence(places)
-    for place, division in zip(places, _divisions(places), strict=True):
-        here = presence.of_object(place.tick)
-        yield (Aspect.RHYTHM, place.index), HabitScore(division.surprise.scale(DIVISION_SHARE) + here, division.usual)
-    onsets = {place.tick: place for place in places}
-    gaps = _gaps(places)
-    for before, tick in pairwise(sorted(onsets)):
-        place = onsets[tick]
-        missing, missing_tick = presence.of_nothing(before, tick)
-        gap = gaps.get(place.index)
-        is_long = gap is not None and gap.usual < place.gap_before
-        surprise = missing + gap.surprise.scale(GAP_SHARE) if is_long else missing
-        if missing_tick is None:
-            if not is_long:
-                continue
-            missing_tick = before + gap.usual
-        yield (Aspect.ABSENCE, place.index), HabitScore(surprise, missing_tick - before)
+class RhythmHabits:
+    """Habits of object times in a map with objects.
+
+    Attributes:
+        presence: Objects in similar surroundings.
+        divisions: Score of each object's beat snap divisor.
+        gaps: Score of the silence before an onset, by its last object.
+    """
+
+    def __init__(self, places: MapPlaces) -> None:
+        self.places = places
+        self.presence = Presence(places)
+        self.divisions = _divisions(places)
+        self.gaps = _gaps(places)
+
+    def scores(self) -> Iterator[tuple[tuple[Aspect, int], HabitScore]]:
+        """Yield the surprisal of each object's time, and of silence before it."""
+        for place, division in zip(self.places, self.divisions, strict=True):
+            here = self.presence.of_object(place.tick)
+            surprise = division.surprise.scale(DIVISION_SHARE) + here
+            yield (Aspect.RHYTHM, place.index), HabitScore(surprise, division.usual)
+        onsets = {place.tick: place for place in self.places}
+        for before, tick in pairwise(sorted(onsets)):
+            place = onsets[tick]
+            missing, missing_tick = self.presence.of_nothing(before, tick)
+            gap = self.long_gap(place)
+            surprise = missing if gap is None else missing + gap.surprise.scale(GAP_SHARE)
+            if missing_tick is None:
+                if gap is None:
+                    continue
+                missing_tick = before + gap.usual
+            yield (Aspect.ABSENCE, place.index), HabitScore(surprise, missing_tick - before)
+
+    def long_gap(self, place: Place) -> HabitScore | None:
+        """Return the score of a gap that is usually shorter, or None."""
+        gap = self.gaps.get(place.index)
+        return gap if gap is not None and gap.usual < place.gap_before else None
 
 
 def _divisions(places: MapPlaces) -> list[HabitScore]:
@@ -99,25 +117,35 @@ class Presence:
     """Probability of an object on each tick of the coarse divisors.
 
     It follows from objects in similar surroundings.
+
+    Attributes:
+        ticks: int [ticks], in order.
+        times_ms: Their times, float64 [ticks].
+        chances: float64 [ticks].
     """
 
     def __init__(self, places: MapPlaces) -> None:
         spots = _spots(places)
-        self._ticks = np.array([spot.tick for spot in spots], int)
+        self.ticks = np.array([spot.tick for spot in spots], int)
+        self.times_ms = np.array([places.line.time_ms(spot.tick) for spot in spots])
         self.chances = _chances(spots) if spots else np.zeros(0)
 
+    def chance(self, tick: int) -> float:
+        """Return the probability of an object on a tick that has one."""
+        return float(self.chances[np.searchsorted(self.ticks, tick)])
+
     def of_object(self, tick: int) -> Surprisal:
-        chance = float(self.chances[np.searchsorted(self._ticks, tick)])
+        chance = self.chance(tick)
         bits = -np.log2([chance, 1 - chance])
         return Surprisal(float(bits[0]), float(bits @ [chance, 1 - chance]))
 
     def of_nothing(self, before: int, tick: int) -> tuple[Surprisal, int | None]:
         """Return the most surprising empty tick between two, or None."""
-        low, high = np.searchsorted(self._ticks, before, side="right"), np.searchsorted(self._ticks, tick)
+        low, high = np.searchsorted(self.ticks, before, side="right"), np.searchsorted(self.ticks, tick)
         if low == high:
             return Surprisal(0.0, 0.0), None
         place = int(low + self.chances[low:high].argmax())
-        return Surprisal(float(-np.log2(1 - self.chances[place])), 0.0), int(self._ticks[place])
+        return Surprisal(float(-np.log2(1 - self.chances[place])), 0.0), int(self.ticks[place])
 
 
 def _spots(places: MapPlaces) -> list[_Spot]:

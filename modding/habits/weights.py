@@ -32,6 +32,25 @@ WEIGHTS: Mapping[Aspect, Mapping[str, float]] = {
 }
 """`mates` and `like_chords` are of mania only, `bar`, `between` and `alike` of the other modes."""
 
+COLUMN_WEIGHTS: Mapping[int, Mapping[str, float]] = {
+    4: {
+        "before": 0.14,
+        "rest_before": 0.14,
+        "move_before": 0.04,
+        "after": 0.14,
+        "rest_after": 0.15,
+        "move_after": 0.03,
+        "shape": 0.04,
+        "alike": 0.23,
+        "mirrored": 0.19,
+        "patterns": 0.83,
+    },
+}
+"""Weights by number of keys if the column network has it, from `python -m benchmarks.mai_mod.column_patterns FOLDER`.
+
+They come from charts of songs on which the network of that run was not trained.
+"""
+
 BAR_WEIGHTS: Mapping[GameMode, Mapping[str, float]] = {
     GameMode.STANDARD: {
         "in_beat": -0.47,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from modding.aspects import Aspect
 from modding.habits.habits import Habits
@@ -26,16 +28,21 @@ On charts of training songs with inserted faults, habits alone found as much of 
 """
 
 BEAT_MODEL_SHARES: Mapping[Aspect, float] = {
-    Aspect.RHYTHM: 0.5,
-    Aspect.ABSENCE: 2.0,
     Aspect.POSITION: 0.75,
-    Aspect.COLUMN: 0.25,
+    Aspect.COLUMN: 0.1,
     Aspect.COMBO: 0.75,
     Aspect.ADDITIONS: 0.5,
-    Aspect.COLOUR: 0.25,
+    Aspect.COLOUR: 0.5,
     Aspect.BANK: 0.25,
 }
-"""The same for the models on the beat clock: the weights that find most faults in 8 charts of training songs."""
+"""The same for the models on the beat clock: the weights that find most faults in charts of training songs.
+
+Object times are judged by odds instead (`modding/observation/beat_observer.py`).
+"""
+
+LEAST_CHANCE = 1e-6
+UNKNOWN_LOG_CHANCE = -14.0
+"""Log probability of answers that a model does not have."""
 
 TOLD_BY_HABIT = frozenset({Aspect.COLUMN, Aspect.ADDITIONS, Aspect.COLOUR})
 """Aspects with the same answers from habits and model: the one with the higher surprisal gives the expected answer."""
@@ -47,7 +54,8 @@ class Observation:
 
     `actual` and `expected` are values of the aspect: a time in ms, a point, a column, the presence of a new combo, a
     velocity, hitsound flags, a pair of sample sets, a kind of event. `expected` is None if nothing is better.
-    `habit_bits`: the part of the surprisal by the habits of the map. `part` names the part of a slider.
+    `habit_bits`: the part of the surprisal by the habits of the map. `model_bits`: that of the model, unless it is the
+    rest. `part` names the part of a slider.
     """
 
     aspect: Aspect
@@ -58,6 +66,24 @@ class Observation:
     expected: object = None
     part: str = ""
     habit_bits: float = 0.0
+    model_bits: float | None = None
+
+
+def surprise_of(log_chances: np.ndarray, actual: int, reach: int = 0, is_cyclic: bool = False) -> Surprisal:
+    """Return the surprisal of an answer; neighbours up to `reach` count.
+
+    Args:
+        log_chances: Of all answers, in nats [answers].
+        actual: Index of the answer.
+        reach: Neighbours on either side.
+        is_cyclic: Whether the last answer is next to the first.
+    """
+    chances = np.exp(log_chances.astype(np.float64))
+    if reach:
+        padded = np.pad(chances, reach, mode="wrap" if is_cyclic else "constant")
+        chances = np.convolve(padded, np.ones(2 * reach + 1), mode="valid")
+    bits = -np.log2(np.clip(chances, LEAST_CHANCE, 1.0))
+    return Surprisal(float(bits[actual]), float(np.exp(log_chances) @ bits))
 
 
 class HabitJudge:
@@ -91,6 +117,33 @@ class HabitJudge:
             expected = habit.usual
         observation = self.of_model(aspect, obj, surprise + habit.surprise, actual, expected, part)
         return replace(observation, habit_bits=habit.surprise.bits)
+
+    def pooled(
+        self, aspect: Aspect, obj: int, chances: Mapping[Hashable, float], actual: Hashable, part: str = ""
+    ) -> Observation:
+        """Return an observation by the probabilities of model and habits together.
+
+        They are multiplied, those of the model to the power of its weight (a logarithmic opinion pool), so that what
+        one of them explains is no surprise.
+
+        Args:
+            aspect: The question.
+            obj: The object.
+            chances: Log probabilities of answers by the model, in nats.
+            actual: The answer.
+            part: Part of a slider.
+        """
+        habit = self.habits.get((aspect, obj))
+        answers = tuple(habit.chances if habit is not None else chances)
+        logits = np.array([chances.get(answer, UNKNOWN_LOG_CHANCE) for answer in answers])
+        own = surprise_of(_normalize(logits), answers.index(actual))
+        if habit is None:
+            surprise, likeliest = own, answers[int(logits.argmax())]
+            return self.of_model(aspect, obj, surprise, actual, likeliest, part)
+        logits = self.shares.get(aspect, 1.0) * _normalize(logits) + np.array(list(habit.chances.values()))
+        surprise = surprise_of(_normalize(logits), answers.index(actual))
+        observation = self.of_model(aspect, obj, surprise, actual, answers[int(logits.argmax())], part)
+        return replace(observation, habit_bits=habit.surprise.bits, model_bits=own.bits)
 
     def by_habit(self, aspect: Aspect, obj: int, actual: object) -> Iterator[Observation]:
         """Yield the observation of a habit if no model answers a question."""
@@ -133,3 +186,7 @@ class HabitJudge:
         time_ms = self._time_ms(obj)
         before_ms = max(other.time_ms for other in self.beatmap.hit_objects[:obj] if other.time_ms < time_ms)
         return before_ms + gap_ticks / TICKS_PER_BEAT * self.timing.beat_length_at(time_ms)
+
+
+def _normalize(logits: np.ndarray) -> np.ndarray:
+    return logits - np.logaddexp.reduce(logits)

@@ -14,8 +14,9 @@ import torch
 
 from feedback.progress import Progress, silent
 from modding.aspects import Aspect
-from modding.habits.habits import habits_of
-from modding.habits.places import SHORTEST_BEAT_MS
+from modding.habits.habits import habits_of, score_habits
+from modding.habits.places import SHORTEST_BEAT_MS, MapPlaces
+from modding.habits.rhythm import RhythmHabits
 from modding.observation.audio_timing import SongEvidence, Stretch, detect_sections, observe_timing
 from modding.observation.beat_observer import BeatObserver
 from modding.observation.downbeats import observe_downbeats
@@ -198,7 +199,9 @@ class SongReader:
             return []
         stars = stars_of(beatmap)
         tokens, scores = beat_scores(self.rhythm, beatmap, stars)
-        return list(BeatObserver(beatmap, self.ticks(beatmap, stars), tokens, scores, habits_of(beatmap)).observe())
+        rhythm = RhythmHabits(MapPlaces(beatmap))
+        observer = BeatObserver(beatmap, self.ticks(beatmap, stars), tokens, scores, rhythm, score_habits(rhythm))
+        return list(observer.observe())
 
     def _by_tokens(
         self,

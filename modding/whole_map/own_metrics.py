@@ -6,10 +6,13 @@ import math
 
 import numpy as np
 
+from modding.habits.column_network import mean_column_bits
+from modding.habits.sounds import ADDITIONS
 from modding.observation.tick_evidence import TickEvidence
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.profile.beats import beat_places, share
 from osu_beatmap.profile.profile import FEWEST_OBJECTS, profile_of
+from osu_beatmap.profile.sounds import sound_events
 from osu_beatmap.rules.chart import Chart
 
 RHYTHM_TICKS_PER_BEAT = 12
@@ -43,7 +46,11 @@ def own_metrics(chart: Chart, evidence: TickEvidence | None = None) -> dict[str,
     }
     if mode in (GameMode.STANDARD, GameMode.CATCH):
         metrics |= {"circle_size": difficulty.circle_size, "approach_rate": difficulty.approach_rate}
-    if mode is not GameMode.MANIA:
+    if mode is not GameMode.TAIKO:
+        metrics["sounded_share"] = share((sound_events(chart)[1] & ADDITIONS) > 0)
+    if mode is GameMode.MANIA:
+        metrics["column_bits"] = mean_column_bits(chart.beatmap)
+    else:
         metrics["slider_multiplier"] = difficulty.slider_multiplier
     if evidence is not None:
         metrics["expected_tick_share"] = evidence.expected_share(times_ms)

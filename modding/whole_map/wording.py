@@ -59,6 +59,7 @@ METRIC_TEXTS: dict[str, MetricText] = {
     "density_loudness_correlation": MetricText(
         _RHYTHM, "The number of objects follows the loudness of the song with a correlation of {}", "", has_places=False
     ),
+    "sounded_share": MetricText(_SOUNDS, "{} of sounds have an addition"),
     "whistle_share": MetricText(_SOUNDS, "{} of sounds are whistles"),
     "finish_share": MetricText(_SOUNDS, "{} of sounds are finishes"),
     "clap_share": MetricText(_SOUNDS, "{} of sounds are claps"),
@@ -96,6 +97,7 @@ METRIC_TEXTS: dict[str, MetricText] = {
     "notes_per_row": MetricText(_COMPOSE, "Rows have {} on average", "notes"),
     "jack_row_share": MetricText(_COMPOSE, "{} of rows repeat a column"),
     "column_use_variation": MetricText(_COMPOSE, "The numbers of notes of the columns vary by {}"),
+    "column_bits": MetricText(_COMPOSE, "Columns differ from usual patterns by {} a note", "bits"),
     "recurring_pair_share": MetricText(_COMPOSE, "{} of pairs of rows recur within 16 rows"),
     "velocity_change_share": MetricText(_SPEEDS, "At {} of object times the velocity changes"),
     "circle_size": MetricText(_GENERAL, "Circle size is {}", "", has_places=False),

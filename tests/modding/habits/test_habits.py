@@ -5,9 +5,10 @@ import pytest
 
 from modding.aspects import Aspect
 from modding.habits.choices import Choices, Question, ViewedQuestion, counted, weigh
+from modding.habits.column_network import ColumnConfig
 from modding.habits.habits import choices_of, habits_of
 from modding.habits.places import MapPlaces
-from modding.habits.weights import WEIGHTS
+from modding.habits.weights import COLUMN_WEIGHTS, WEIGHTS
 from osu_beatmap.beatmap import Circle, GameMode, HitSound, TimingPoint
 from tests.support.review_maps import BEAT_MS, regular_map
 
@@ -96,6 +97,8 @@ def test_only_real_views_have_weights():
         for choices in choices_of(MapPlaces(regular_map(mode))):
             names.get(choices.aspect, set()).update(choices.views)
     assert all(set(weights) <= names[aspect] for aspect, weights in WEIGHTS.items())
+    assert all(set(weights) <= names[Aspect.COLUMN] for weights in COLUMN_WEIGHTS.values())
+    assert set(COLUMN_WEIGHTS) == set(ColumnConfig().key_counts)
 
 
 def test_ticks_go_on_through_red_lines_and_taiko_notes_have_colours():

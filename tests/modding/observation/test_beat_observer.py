@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from modding.aspects import Aspect
-from modding.habits.habits import habits_of
-from modding.observation.beat_observer import BeatObserver, surprise_of
+from modding.habits.habits import score_habits
+from modding.habits.places import MapPlaces
+from modding.habits.rhythm import RhythmHabits
+from modding.observation.beat_observer import BeatObserver
 from modding.observation.downbeats import bar_fits
+from modding.observation.observation import surprise_of
 from modding.observation.surprisal import beat_scores
 from modding.observation.tick_evidence import TickEvidence, read_ticks
 from modding.suggestion_builder import suggestions_of
@@ -40,7 +43,9 @@ def song() -> SongRhythm:
 def test_every_object_is_judged_and_every_observation_can_be_said(song, mode):
     beatmap = chart(mode)
     ticks = read_ticks(song, beatmap, 3.0)
-    observed = list(BeatObserver(beatmap, ticks, *beat_scores(song, beatmap, 3.0), habits_of(beatmap)).observe())
+    rhythm = RhythmHabits(MapPlaces(beatmap))
+    observer = BeatObserver(beatmap, ticks, *beat_scores(song, beatmap, 3.0), rhythm, score_habits(rhythm))
+    observed = list(observer.observe())
     assert {each.obj for each in observed if each.aspect is Aspect.RHYTHM} == set(range(len(beatmap.hit_objects)))
     assert all(np.isfinite(each.surprise.bits) and each.surprise.bits > -0.01 for each in observed)
     felt = {
@@ -63,8 +68,8 @@ def test_an_object_on_an_unlikely_tick_surprises_and_so_does_its_absence_on_a_li
     del beatmap.hit_objects[14]
     times_ms = np.array([obj.time_ms for obj in beatmap.hit_objects])
     scores = beat_scores(song, beatmap, 3.0)
-    observer = BeatObserver(beatmap, TickEvidence(clock, logits, times_ms), *scores, {})
-    observed = list(observer.observe())
+    rhythm = RhythmHabits(MapPlaces(beatmap))
+    observed = list(BeatObserver(beatmap, TickEvidence(clock, logits, times_ms), *scores, rhythm, {}).observe())
     rhythm = {each.obj: each for each in observed if each.aspect is Aspect.RHYTHM}
     assert max(rhythm, key=lambda obj: rhythm[obj].surprise.bits) == 8
     assert rhythm[8].expected == beatmap.hit_objects[8].time_ms - 100.0
@@ -129,3 +134,14 @@ def test_above_200_bpm_bars_may_begin_between_the_beats_of_the_clock():
         (fit,) = bar_fits(replace(beatmap, timing_points=[line]), Silence())
         assert abs(fit.beats_late) == abs(beats_late)
         assert fit.beats_late * beats_late >= 0 or abs(beats_late) == 2
+
+
+def test_a_slow_tempo_before_a_fast_one_is_read():
+    class Silence:
+        def downbeats(self, lines):
+            clock = BeatClock.from_timing(Timing(lines), 60_000.0)
+            return clock, np.zeros(len(clock))
+
+    lines = [TimingPoint(1000.0, 460.0), TimingPoint(1000.0 + 31.5 * 460.0, 230.0)]
+    fits = bar_fits(replace(regular_map(), timing_points=lines), Silence())
+    assert [fit.red for fit in fits] == lines
