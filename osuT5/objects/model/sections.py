@@ -148,7 +148,7 @@ def kiai_spans_ms(logits: np.ndarray, clock: BeatClock) -> list[tuple[float, flo
     return spans[::-1]
 
 
-def phrase_volumes(volumes: np.ndarray, clock: BeatClock, contrast: float = USUAL_CONTRAST) -> list[tuple[float, int]]:
+def phrase_volumes(volumes: np.ndarray, clock: BeatClock, contrast: float) -> list[tuple[float, int]]:
     """Return (time_ms, volume in percent) of each volume change.
 
     Changes are at bar lines.

@@ -48,7 +48,7 @@ ONE_VOLUME_SHARE = {GameMode.STANDARD: 0.08, GameMode.TAIKO: 0.5, GameMode.CATCH
 """Fraction of human-made maps with one volume throughout, of 678 training maps."""
 
 USUAL_CONTRAST, CATCH_CONTRAST = 1.6, 2.2
-"""Factor of volume changes: the mean of many maps varies less than each of them, and human-made catch maps vary most."""
+"""Factor of volume changes: the mean of many maps varies less than each of them, and catch varies most."""
 
 CONTRAST_VARIATION = {GameMode.STANDARD: 0.5, GameMode.TAIKO: 0.5, GameMode.CATCH: 0.25, GameMode.MANIA: 0.5}
 """Standard deviation of the logarithm of the contrast: maps have 3 to 7 volumes, as human-made ones."""
