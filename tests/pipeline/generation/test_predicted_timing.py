@@ -36,7 +36,7 @@ class Passes:
         self.listener = SimpleNamespace(spec=mini_spec(), song_ms=SONG_MS, attack_strengths=attacks)
         self.activations = SimpleNamespace(mean=lambda: activations)
 
-    def listen(self):
+    def decode_pass(self):
         heard_ms = self.heard_ms[len(self.passes) % len(self.heard_ms)]
         self.passes.append([MarkedBeat(ms, number % 4 == 0, False) for number, ms in enumerate(heard_ms)])
 
