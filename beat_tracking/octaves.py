@@ -54,7 +54,7 @@ class BeatEvidence:
         return np.array([written.sum(), heard.sum()])
 
 
-def choose_octaves(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> list[Segment]:
+def choose_octaves(evidence: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> list[Segment]:
     """Return the segments, each in the most likely octave of its tempo.
 
     The segments are over the beats `times_ms`. All segments of a tempo get the same octave. Tempi in two octaves of one
@@ -66,9 +66,9 @@ def choose_octaves(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence
         beats = sum(segment.stop - segment.first for segment in same)
         if any(segment.grid.drift for segment in same) or beats < _FEWEST_BEATS:
             continue
-        factor = _factor(heard, times_ms, same)
+        factor = _factor(evidence, times_ms, same)
         for index in group if factor != 1 else ():
-            chosen[index] = _multiply_tempo(heard, times_ms, segments[index], factor)
+            chosen[index] = _multiply_tempo(evidence, times_ms, segments[index], factor)
     return chosen
 
 
@@ -91,13 +91,13 @@ def _groups(segments: Sequence[Segment]) -> list[list[int]]:
     return groups
 
 
-def _factor(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> float:
+def _factor(evidence: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> float:
     """Return the factor of the most likely octave: 2, 1 or 1/2."""
     bpm = 60_000.0 / segments[0].grid.period_ms
-    if bpm * 2 <= MAX_BPM and _is_twice_better(bpm, _sums(heard, times_ms, segments)):
+    if bpm * 2 <= MAX_BPM and _is_twice_better(bpm, _sums(evidence, times_ms, segments)):
         return 2.0
-    slower = [_multiply_tempo(heard, times_ms, segment, 0.5) for segment in segments]
-    if bpm / 2 >= MIN_BPM and not _is_twice_better(bpm / 2, _sums(heard, times_ms, slower)):
+    slower = [_multiply_tempo(evidence, times_ms, segment, 0.5) for segment in segments]
+    if bpm / 2 >= MIN_BPM and not _is_twice_better(bpm / 2, _sums(evidence, times_ms, slower)):
         return 0.5
     return 1.0
 
@@ -111,25 +111,25 @@ def _log_prior(bpm: float) -> float:
     return -((np.log(bpm / USUAL_BPM) / BPM_DEVIATION) ** 2) / 2
 
 
-def _sums(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> np.ndarray:
+def _sums(evidence: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> np.ndarray:
     """Return the certainty of beats and of the half beats after them.
 
     The array is [2, written and heard].
     """
     spans_ms = [(times_ms[segment.first], times_ms[segment.stop - 1]) for segment in segments]
     return np.array([
-        sum(heard.evidence_at(segment.grid, *span, shift) for segment, span in zip(segments, spans_ms, strict=True))
+        sum(evidence.evidence_at(segment.grid, *span, shift) for segment, span in zip(segments, spans_ms, strict=True))
         for shift in (0.0, 0.5)
     ])  # fmt: skip
 
 
-def _multiply_tempo(heard: BeatEvidence, times_ms: np.ndarray, segment: Segment, factor: float) -> Segment:
+def _multiply_tempo(evidence: BeatEvidence, times_ms: np.ndarray, segment: Segment, factor: float) -> Segment:
     """Return a segment counted `factor` times as fast.
 
     At half the speed, it is on those of its beats that are more certain.
     """
     grid = segment.grid
-    even, odd = _sums(heard, times_ms, [replace(segment, grid=Grid(grid.period_ms * 2, grid.phase_ms))])
+    even, odd = _sums(evidence, times_ms, [replace(segment, grid=Grid(grid.period_ms * 2, grid.phase_ms))])
     is_odd = factor < 1 and (odd / np.maximum(even, 1e-9)).mean() > (even / np.maximum(odd, 1e-9)).mean()
     phase_ms = float(grid.times_ms(1.0)) if is_odd else grid.phase_ms
     return replace(segment, grid=Grid(grid.period_ms / factor, phase_ms))

@@ -83,9 +83,9 @@ def with_new_sounds(path: Path, audio: Path, model: str | None) -> tuple[Beatmap
         return read_beatmap(made.osu_path), time.monotonic() - started
 
 
-def compare(human: Beatmap, made: Beatmap, seconds: float) -> dict[str, tuple[float, float]]:
+def compare(human: Beatmap, generated: Beatmap, seconds: float) -> dict[str, tuple[float, float]]:
     """Return figures of the human-made map and of the generated sounds."""
-    charts = Chart(human), Chart(made)
+    charts = Chart(human), Chart(generated)
     profiles = [sound_profile(chart) for chart in charts]
     figures = {name: (value, profiles[1][name]) for name, value in profiles[0].items()}
     own, new = (sound_events(chart)[1] for chart in charts)

@@ -77,16 +77,16 @@ def plan_mapsets(
                     yield PlannedMapset(name, options | ({"keycount": keys} if keys else {}))
 
 
-def make(wanted: PlannedMapset, folder: Path) -> str:
+def make(planned: PlannedMapset, folder: Path) -> str:
     """Generate a mapset unless it exists; return the reason of a failure."""
-    target = folder / f"{wanted.name}.osz"
+    target = folder / f"{planned.name}.osz"
     if target.is_file():
         return ""
     with tempfile.TemporaryDirectory(dir=folder) as place:
         try:
-            generate_mapset(resolve(wanted.options | {"output_path": place, "server": "off"}))
+            generate_mapset(resolve(planned.options | {"output_path": place, "server": "off"}))
         except UserError as error:
-            return f"{wanted.name}: {error}"
+            return f"{planned.name}: {error}"
         (made,) = Path(place).glob("*.osz")
         made.replace(target)
     return ""

@@ -44,22 +44,22 @@ class SongExcerpts:
         each = [(self.excerpt(chart, frame), frame) for frame in start_frames]
         return [(excerpt, frame) for excerpt, frame in each if excerpt.objects >= FEWEST_OBJECTS]
 
-    def batches(self, wanted: Sequence[tuple[Excerpt, int]]) -> Iterator[tuple[list[int], ExcerptBatch]]:
+    def batches(self, requested: Sequence[tuple[Excerpt, int]]) -> Iterator[tuple[list[int], ExcerptBatch]]:
         """Yield batches of excerpts, and the indices in each.
 
         Each excerpt has its first frame; a batch has similar places. Charts of one song share its encoded audio.
         """
-        order = sorted(range(len(wanted)), key=lambda index: (wanted[index][1], len(wanted[index][0].ids)))
+        order = sorted(range(len(requested)), key=lambda index: (requested[index][1], len(requested[index][0].ids)))
         for first in range(0, len(order), BATCH_ROWS):
             rows = order[first : first + BATCH_ROWS]
-            yield rows, self.batch([wanted[index] for index in rows])
+            yield rows, self.batch([requested[index] for index in rows])
 
-    def batch(self, wanted: Sequence[tuple[Excerpt, int]]) -> ExcerptBatch:
-        frames = sorted({start_frame for _, start_frame in wanted})
+    def batch(self, requested: Sequence[tuple[Excerpt, int]]) -> ExcerptBatch:
+        frames = sorted({start_frame for _, start_frame in requested})
         mels = [window_mel(self.mel, start_frame, self.spec.grid.frames) for start_frame in frames]
         return ExcerptBatch(
             mel=torch.from_numpy(np.stack(mels)),
-            ids=pad_sequence([torch.from_numpy(excerpt.ids) for excerpt, _ in wanted], True, PAD_ID),
-            is_map=pad_sequence([torch.from_numpy(excerpt.is_map) for excerpt, _ in wanted], True, False),
-            row_window=torch.tensor([frames.index(start_frame) for _, start_frame in wanted]),
+            ids=pad_sequence([torch.from_numpy(excerpt.ids) for excerpt, _ in requested], True, PAD_ID),
+            is_map=pad_sequence([torch.from_numpy(excerpt.is_map) for excerpt, _ in requested], True, False),
+            row_window=torch.tensor([frames.index(start_frame) for _, start_frame in requested]),
         )

@@ -90,9 +90,9 @@ class Summariser:
         ends = np.cumsum([len(found) for found in excerpts.values()])
         return dict(zip(excerpts, np.split(summaries, ends[:-1]), strict=True))
 
-    def _find_cached(self, named: NamedSong, wanted: Sequence[NamedChart]) -> Path | None:
+    def _find_cached(self, named: NamedSong, charts: Sequence[NamedChart]) -> Path | None:
         if self.cache_folder is None:
             return None
         facts = [named.song.audio_identity, self.identity, self.overlap, self.most_excerpts, self.is_bf16]
-        facts += [each.chart.name for each in wanted]
+        facts += [each.chart.name for each in charts]
         return self.cache_folder / f"{hashlib.sha256('|'.join(map(str, facts)).encode()).hexdigest()[:24]}.npz"

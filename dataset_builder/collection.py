@@ -116,10 +116,10 @@ def _invent_number(content: str, taken: dict[int, str]) -> int:
     return number
 
 
-def remove_charts(folder: Path, rows: Iterable[Row], kept: Iterable[Row]) -> None:
+def remove_charts(folder: Path, rows: Iterable[Row], remaining: Iterable[Row]) -> None:
     """Delete the files of charts, and mapsets without kept charts."""
     rows = list(rows)
     for row in rows:
         (folder / DATA_FOLDER / row["BeatmapSetFolder"] / row["BeatmapFile"]).unlink(missing_ok=True)
-    for name in {row["BeatmapSetFolder"] for row in rows} - {row["BeatmapSetFolder"] for row in kept}:
+    for name in {row["BeatmapSetFolder"] for row in rows} - {row["BeatmapSetFolder"] for row in remaining}:
         shutil.rmtree(folder / DATA_FOLDER / name, ignore_errors=True)

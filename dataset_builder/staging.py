@@ -130,14 +130,14 @@ class _Stager:
         row["BeatmapFile"] = self._write(chart.name, _rename_audio(chart, audio["AudioFile"]))
         return row
 
-    def _stage_audio(self, chart_name: str, wanted: str) -> Row | None:
+    def _stage_audio(self, chart_name: str, audio_name: str) -> Row | None:
         """Return facts about a chart's audio.
 
         It is written once for all charts that share it.
         """
-        found = self.mapset.find(wanted, chart_name)
+        found = self.mapset.find(audio_name, chart_name)
         if found is None:
-            return self.skip(chart_name, "its audio is missing", wanted)
+            return self.skip(chart_name, "its audio is missing", audio_name)
         if found not in self._audio:
             try:
                 self._audio[found] = self._write_audio(found)

@@ -96,19 +96,19 @@ class Case:
 
     Attributes:
         human: Human-made map of the same song and difficulty level.
-        asked: Requested conditions. If None, the conditions of `human` apply.
+        requested: Requested conditions. If None, the conditions of `human` apply.
         band: Distributions over human-made maps of the same mode and level.
     """
 
     generated: MeasuredChart
     human: MeasuredChart | None = None
-    asked: Attributes | None = None
+    requested: Attributes | None = None
     band: Band | None = None
 
     @property
-    def wanted(self) -> Attributes | None:
+    def target(self) -> Attributes | None:
         """Requested conditions, or else those of the human-made map."""
-        return self.asked or (self.human.attributes if self.human else None)
+        return self.requested or (self.human.attributes if self.human else None)
 
     @cached_property
     def timing_agreement(self) -> TimingAgreement | None:

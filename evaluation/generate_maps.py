@@ -154,7 +154,7 @@ def make(job: Job) -> GeneratedMap:
     )
 
 
-def save_manifest(made: Sequence[GeneratedMap], folder: Path) -> None:
+def save_manifest(generated: Sequence[GeneratedMap], folder: Path) -> None:
     """Write a manifest next to the maps: which chart each belongs to."""
     rows = [
         asdict(each)
@@ -163,7 +163,7 @@ def save_manifest(made: Sequence[GeneratedMap], folder: Path) -> None:
             "audio_path": str(each.audio_path.resolve()),
             "map_path": each.map_path and each.map_path.resolve().relative_to(folder.resolve()).as_posix(),
         }
-        for each in made
+        for each in generated
     ]
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / MANIFEST, json.dumps(rows, indent=1, ensure_ascii=False))

@@ -64,7 +64,7 @@ class Pairing:
     human_path: Path | None = None
     audio_path: Path | None = None
     span_ms: tuple[int, int] | None = None
-    asked: Attributes | None = None
+    requested: Attributes | None = None
 
     def read_generated(self) -> MeasuredChart:
         """Read the map that is measured. Raises BeatmapError."""

@@ -35,7 +35,7 @@ def score(pairing: Pairing, bands: Bands) -> ScoredMap | str:
     except BeatmapError as error:
         return f"{pairing.generated.name}: {error}"
     mode, level = generated.beatmap.mode, (human or generated).level
-    values = values_of(Case(generated, human, pairing.asked, bands.find(mode, level)))
+    values = values_of(Case(generated, human, pairing.requested, bands.find(mode, level)))
     return ScoredMap(generated.name, mode, level, generated.stars, values, human.name if human else None)
 
 

@@ -45,14 +45,14 @@ def rewrite(data: bytes, edited: Beatmap) -> bytes:
 class _Section:
     """Entries of a section that stay, and those that are new."""
 
-    def __init__(self, given: Sequence[Entry], edited: Sequence[Entry], write: Callable[[Entry], str]) -> None:
+    def __init__(self, original: Sequence[Entry], edited: Sequence[Entry], write: Callable[[Entry], str]) -> None:
         stays = Counter(map(repr, edited))
         self._kept: Counter[str] = Counter()
-        for entry in given:
+        for entry in original:
             if stays[repr(entry)]:
                 stays[repr(entry)] -= 1
                 self._kept[repr(entry)] += 1
-        self._given = Counter(map(repr, given))
+        self._given = Counter(map(repr, original))
         self._new: list[tuple[float, str]] = []
         for entry in reversed(edited):
             if stays[repr(entry)]:
@@ -76,7 +76,7 @@ class _Section:
 
 
 def _rewrite(
-    text: FileText, given: Beatmap, sections: dict[str, _Section], values: dict[str, dict[str, str]]
+    text: FileText, original: Beatmap, sections: dict[str, _Section], values: dict[str, dict[str, str]]
 ) -> Iterator[str]:
     name, blanks = "", []
     for line in text.lines:
@@ -91,7 +91,7 @@ def _rewrite(
         elif name in sections:
             yield from blanks
             blanks = []
-            entry = _parse(name, bare, given)
+            entry = _parse(name, bare, original)
             if entry is not None:
                 yield from map(text.encode, sections[name].pop_before(_time_ms(entry)))
                 if not sections[name].keeps(entry):
@@ -108,8 +108,8 @@ def _rewrite(
     yield from blanks
 
 
-def _parse(section: str, line: str, given: Beatmap) -> Entry | None:
-    version = given.format_version
+def _parse(section: str, line: str, original: Beatmap) -> Entry | None:
+    version = original.format_version
     if section == "Events":
         try:
             return parse_break_line(line, version) if line.partition(",")[0] in ("2", "Break") else None
@@ -117,8 +117,8 @@ def _parse(section: str, line: str, given: Beatmap) -> Entry | None:
             return None
     if section == "HitObjects":
         return read_entry(parse_object_line, line, version)
-    volume = int(given.other.get("General", {}).get("SampleVolume", DEFAULT_VOLUME))
-    parse = partial(parse_timing_line, default_sample_set=given.sample_set, default_volume=volume)
+    volume = int(original.other.get("General", {}).get("SampleVolume", DEFAULT_VOLUME))
+    parse = partial(parse_timing_line, default_sample_set=original.sample_set, default_volume=volume)
     return read_entry(parse, line, version)
 
 
@@ -126,13 +126,13 @@ def _time_ms(entry: Entry) -> float:
     return entry.start_ms if isinstance(entry, Break) else entry.time_ms
 
 
-def _changed_values(given: Beatmap, edited: Beatmap) -> dict[str, dict[str, str]]:
+def _changed_values(original: Beatmap, edited: Beatmap) -> dict[str, dict[str, str]]:
     """Return section -> key -> value of the values that differ."""
-    offset_ms = time_offset_ms(given.format_version)
+    offset_ms = time_offset_ms(original.format_version)
     pairs = {
-        ("General", "PreviewTime"): (given.preview_time_ms - offset_ms, edited.preview_time_ms - offset_ms),
-        ("Metadata", "Version"): (given.metadata.version, edited.metadata.version),
-        ("Metadata", "BeatmapID"): (given.metadata.beatmap_id, edited.metadata.beatmap_id),
+        ("General", "PreviewTime"): (original.preview_time_ms - offset_ms, edited.preview_time_ms - offset_ms),
+        ("Metadata", "Version"): (original.metadata.version, edited.metadata.version),
+        ("Metadata", "BeatmapID"): (original.metadata.beatmap_id, edited.metadata.beatmap_id),
     }
     changed: dict[str, dict[str, str]] = {}
     for (section, key), (old, new) in pairs.items():

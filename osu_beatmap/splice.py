@@ -32,37 +32,39 @@ class Span:
         return self.start_ms <= time_ms < self.end_ms
 
 
-def splice(data: bytes, made: Beatmap, span: Span) -> bytes:
+def splice(data: bytes, generated: Beatmap, span: Span) -> bytes:
     """Return the file `data` with a regenerated span.
 
-    The objects of `made` that begin in the span, and the lines that they need, replace its own. `made` has the red
-    lines of the file. Breaks that would overlap new objects are removed.
+    The objects of `generated` that begin in the span, and the lines that they need, replace its own. `generated` has
+    the red lines of the file. Breaks that would overlap new objects are removed.
 
     Raises:
         BeatmapError: The file is not a beatmap.
     """
     given = parse_beatmap(decode_osu_bytes(data))
     kept = [item for item in given.hit_objects if item.time_ms not in span]
-    new = list(_select_fitting([item for item in made.hit_objects if item.time_ms in span], made, kept, given))
-    lines = _lines_of_span(Timing(given.timing_points), Timing(made.timing_points), span)
+    new = list(
+        _select_fitting([item for item in generated.hit_objects if item.time_ms in span], generated, kept, given)
+    )
+    lines = _lines_of_span(Timing(given.timing_points), Timing(generated.timing_points), span)
     text = FileText.of(data)
     text.lines = list(_rewrite(text, given, span, new, lines))
     return text.data()
 
 
 def _select_fitting(
-    new: Sequence[HitObject], made: Beatmap, kept: Sequence[HitObject], given: Beatmap
+    new: Sequence[HitObject], generated: Beatmap, fixed: Sequence[HitObject], original: Beatmap
 ) -> Iterator[HitObject]:
     """Yield the new objects that do not collide with kept neighbours."""
-    made_timing, timing = Timing(made.timing_points), Timing(given.timing_points)
-    is_mania = given.mode is GameMode.MANIA
+    made_timing, timing = Timing(generated.timing_points), Timing(original.timing_points)
+    is_mania = original.mode is GameMode.MANIA
     gap_ms = MIN_COLUMN_GAP_MS if is_mania else MIN_GAP_MS
     taken = [
-        (item.time_ms - gap_ms, end_time_ms(item, timing, given.difficulty) + gap_ms, item.x if is_mania else 0.0)
-        for item in kept
+        (item.time_ms - gap_ms, end_time_ms(item, timing, original.difficulty) + gap_ms, item.x if is_mania else 0.0)
+        for item in fixed
     ]
     for item in new:
-        end_ms = end_time_ms(item, made_timing, made.difficulty)
+        end_ms = end_time_ms(item, made_timing, generated.difficulty)
         column = item.x if is_mania else 0.0
         if not any(column == place and item.time_ms < last and end_ms > first for first, last, place in taken):
             yield item
@@ -87,41 +89,41 @@ def _is_alike(one: TimingPoint, other: TimingPoint) -> bool:
     return audible_values(one) == audible_values(other)
 
 
-def _lines_of_span(given: Timing, made: Timing, span: Span) -> list[TimingPoint]:
+def _lines_of_span(original: Timing, generated: Timing, span: Span) -> list[TimingPoint]:
     """Return the green lines of a span.
 
-    They make the span equal to `made`, and the time after it equal to `given`.
+    They make the span equal to `generated`, and the time after it equal to `original`.
     """
-    reds = {line.time_ms: line for line in given.reds if line.time_ms in span}
-    changes_ms = {line.time_ms for line in made.points if line.time_ms in span} | set(reds)
+    reds = {line.time_ms: line for line in original.reds if line.time_ms in span}
+    changes_ms = {line.time_ms for line in generated.points if line.time_ms in span} | set(reds)
     if math.isfinite(span.start_ms):
         changes_ms.add(span.start_ms)
     lines: list[TimingPoint] = []
-    before = [line for line in given.points if line.time_ms < span.start_ms]
+    before = [line for line in original.points if line.time_ms < span.start_ms]
     holds = _state(Timing(before), span.start_ms) if any(line.uninherited for line in before) else None
     for time_ms in sorted(changes_ms):
         if time_ms in reds:
             holds = _state(Timing([reds[time_ms]]), time_ms)
-        wanted = _state(made, time_ms)
+        wanted = _state(generated, time_ms)
         if holds is not None and not _is_alike(holds, wanted):  # before the first red line nothing holds
             lines.append(wanted)
             holds = wanted
-    stated = any(line.time_ms == span.end_ms for line in given.points)
+    stated = any(line.time_ms == span.end_ms for line in original.points)
     if math.isfinite(span.end_ms) and not stated and holds is not None:
-        afterwards = _state(given, span.end_ms)
+        afterwards = _state(original, span.end_ms)
         if not _is_alike(holds, afterwards):
             lines.append(afterwards)
     return lines
 
 
 def _rewrite(
-    text: FileText, given: Beatmap, span: Span, new: Sequence[HitObject], lines: Sequence[TimingPoint]
+    text: FileText, original: Beatmap, span: Span, new: Sequence[HitObject], lines: Sequence[TimingPoint]
 ) -> Iterator[str]:
     """Yield the lines of the new file.
 
     Old lines stay; new ones come at their places.
     """
-    version = given.format_version
+    version = original.format_version
     pending = {
         "HitObjects": _Pending([(item.time_ms, format_object_line(item, version)) for item in new]),
         "TimingPoints": _Pending([(line.time_ms, format_timing_line(line, version)) for line in lines]),

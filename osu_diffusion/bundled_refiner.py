@@ -54,14 +54,16 @@ class BundledRefiner:
         centre = self.convert_from_px(draft_px)
         return centre * signal**0.5 + noise * (1.0 - signal + signal * spread**2) ** 0.5
 
-    def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> BundledEstimator:
-        sequence, draft_px = given.sequence, given.draft_px
+    def estimator(
+        self, constraints: MapConstraints, target: TargetAttributes, options: RefineOptions
+    ) -> BundledEstimator:
+        sequence, draft_px = constraints.sequence, constraints.draft_px
         naturals_px = sequence.paths.natural_lengths(draft_px)
         features = point_features(
             sequence, draft_px, draft_distances(draft_px), naturals_px, has_draft=not options.random_init
         )
-        classes = self.conditions.class_vector(wanted.attributes)
-        unwanted = replace(wanted.attributes, mapper_id=None, descriptors=wanted.negative_descriptors)
+        classes = self.conditions.class_vector(target.attributes)
+        unwanted = replace(target.attributes, mapper_id=None, descriptors=target.negative_descriptors)
         null_classes = self.conditions.class_vector(unwanted)
         return BundledEstimator(self.model, features, classes, null_classes, options)
 

@@ -87,14 +87,14 @@ class Refiner(Protocol):
     ) -> torch.Tensor:
         """Return noisy positions [samples, n, 2] at the last step of the schedule."""
 
-    def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> Estimator:
+    def estimator(self, constraints: MapConstraints, target: TargetAttributes, options: RefineOptions) -> Estimator:
         """Return the estimator of a refiner for one map."""
 
 
 def refine_positions(
     beatmap: Beatmap,
     refiner: Refiner,
-    wanted: TargetAttributes,
+    target: TargetAttributes,
     options: RefineOptions,
     seed: int,
     progress: Progress = silent,
@@ -111,14 +111,14 @@ def refine_positions(
     draft = with_trimmed_paths(beatmap) if refiner.trims_paths else beatmap
     sequence = sequence_of(draft)
     constraints = MapConstraints(sequence, sequence.positions, options.stack_px, seen_radius_px(beatmap))
-    drawn = draw_positions(refiner, constraints, wanted, options, seed, progress=progress)
+    drawn = draw_positions(refiner, constraints, target, options, seed, progress=progress)
     return with_positions(draft, sequence, constraints.constrain_result(drawn)[0])
 
 
 def draw_positions(
     refiner: Refiner,
     constraints: MapConstraints,
-    wanted: TargetAttributes,
+    target: TargetAttributes,
     options: RefineOptions,
     seed: int,
     samples: int = 1,
@@ -146,7 +146,7 @@ def draw_positions(
 
     with torch.inference_mode():
         start = refiner.start(constraints.draft_px, schedule, samples, options.random_init, generator)
-        estimator = refiner.estimator(constraints, wanted, options)
+        estimator = refiner.estimator(constraints, target, options)
         positions = sample(estimate, schedule, start, constrain, generator, options.refine_iters, progress)
     return refiner.convert_to_px(positions)
 

@@ -153,16 +153,16 @@ class V2Refiner:
             return torch.randn((samples, *draft_px.shape), generator=generator)
         return self.convert_from_px(draft_px).expand(samples, *draft_px.shape)
 
-    def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> V2Estimator:
-        unwanted = replace(wanted.attributes, mapper_id=None, descriptors=wanted.negative_descriptors)
+    def estimator(self, constraints: MapConstraints, target: TargetAttributes, options: RefineOptions) -> V2Estimator:
+        unwanted = replace(target.attributes, mapper_id=None, descriptors=target.negative_descriptors)
         classes, null_classes = (
             torch.from_numpy(self.conditions.spec.class_vector(attributes))
-            for attributes in (wanted.attributes, unwanted)
+            for attributes in (target.attributes, unwanted)
         )
         context = context_of(
-            torch.from_numpy(given.sequence.times_ms).float(),
-            torch.from_numpy(draft_distances(given.draft_px)).float(),
-            torch.from_numpy(given.sequence.kinds),
+            torch.from_numpy(constraints.sequence.times_ms).float(),
+            torch.from_numpy(draft_distances(constraints.draft_px)).float(),
+            torch.from_numpy(constraints.sequence.kinds),
         )
         return V2Estimator(self.model, context, classes, null_classes, options)
 

@@ -69,15 +69,15 @@ def _decode(container: av.container.InputContainer, stream: av.AudioStream, widt
                 yield converted.to_ndarray().reshape(-1, channels)
 
 
-def resample_linear(values: np.ndarray, width: int, rate: int, wanted_rate: int) -> np.ndarray:
+def resample_linear(values: np.ndarray, width: int, rate: int, target_rate: int) -> np.ndarray:
     """Resample integers [samples, channels] of `width` bytes linearly.
 
-    Output k lies between the samples around k * rate / wanted_rate. Intermediate values have 32 bits.
+    Output k lies between the samples around k * rate / target_rate. Intermediate values have 32 bits.
     """
-    if rate == wanted_rate or len(values) == 0:
+    if rate == target_rate or len(values) == 0:
         return values
-    divisor = math.gcd(rate, wanted_rate)
-    step, steps = rate // divisor, wanted_rate // divisor  # output k is at k * step / steps
+    divisor = math.gcd(rate, target_rate)
+    step, steps = rate // divisor, target_rate // divisor  # output k is at k * step / steps
     shift = 8 * (4 - width)
     count = (len(values) - 1) * steps // step + 1
     blocks = []

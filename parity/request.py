@@ -156,13 +156,13 @@ class _Desk:
         return OriginalWriter(contract, grid, windows, song_ms, answers.max_length, answer), family
 
 
-def _attributes(given: Attributes, settings: Difficulty, reference: Reference | None) -> Attributes:
+def _attributes(requested: Attributes, settings: Difficulty, reference: Reference | None) -> Attributes:
     """Return the conditions: those of the user, then those of the reference."""
     if reference is None:
-        like = Attributes(given.mode, hitsounded=True, key_count=DEFAULT_KEYS)
+        like = Attributes(requested.mode, hitsounded=True, key_count=DEFAULT_KEYS)
     else:
         like = attributes_as_published(reference.to_encode, round(star_rating(reference.plain), 2))
-    told = {field.name: getattr(given, field.name) for field in fields(given)}
+    told = {field.name: getattr(requested, field.name) for field in fields(requested)}
     told |= {"circle_size": settings.circle_size, "slider_multiplier": settings.slider_multiplier}
     return replace(like, **{name: value for name, value in told.items() if value not in (None, ())})
 

@@ -25,10 +25,10 @@ def build_options(kind: type[T], config: Mapping[str, Any]) -> T:
     return _with_tuples(OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(kind), config)))
 
 
-def require(condition: bool, name: str, wanted: str, got: object) -> None:
+def require(condition: bool, name: str, expected: str, got: object) -> None:
     """Raise OptionError unless a value of the right type makes sense."""
     if not condition:
-        raise OptionError(f"{name} must be {wanted}, got {got}.")
+        raise OptionError(f"{name} must be {expected}, got {got}.")
 
 
 def require_one_of(allowed: tuple[str, ...], name: str, got: str) -> None:

@@ -53,13 +53,13 @@ def help_key(program: str, option: str) -> str:
     return f"help.{option}" if program == "generate" else f"help.{program}.{option}"
 
 
-def choose_language(wanted: str | None, accepted: str) -> str:
+def choose_language(picked: str | None, accepted: str) -> str:
     """Return the picked language, the browser's, or English.
 
     The browser's is the first accepted one that exists.
     """
-    if wanted in LANGUAGES:
-        return wanted
+    if picked in LANGUAGES:
+        return picked
     return next((tag for tag in _tags(accepted) if tag in LANGUAGES), SOURCE_LANGUAGE)
 
 

@@ -61,24 +61,24 @@ def _errors_of_values(kind: str, options: Mapping[str, Any]) -> dict[str, str]:
     return errors
 
 
-def _mode_of(given: Mapping[str, Any], filled: Mapping[str, Any]) -> GameMode:
-    mode = str(given.get("gamemode", filled.get("gamemode", 0)))
+def _mode_of(options: Mapping[str, Any], filled: Mapping[str, Any]) -> GameMode:
+    mode = str(options.get("gamemode", filled.get("gamemode", 0)))
     return GameMode(int(mode)) if mode in ("0", "1", "2", "3") else GameMode.STANDARD
 
 
-def _model_of(given: Mapping[str, Any], mode: GameMode) -> dict[str, Any] | None:
+def _model_of(options: Mapping[str, Any], mode: GameMode) -> dict[str, Any] | None:
     """Return the chosen model's untrained options and known tags, or None.
 
     None stands for an unknown model.
     """
-    known = known_conditions(given.get("model_path"), mode)
+    known = known_conditions(options.get("model_path"), mode)
     if known is None:
         return None
     tags = known.tags
     names = [tag.full_name for tag in user_tags() if tags is not None and mode in tag.modes and tag.name in tags]
     return {
         "name": known.model,
-        "is_bundled": is_absent(given.get("model_path")),
+        "is_bundled": is_absent(options.get("model_path")),
         "unknown": list(known.unknown),
         "tags": None if tags is None else names,
     }

@@ -50,13 +50,13 @@ def load_recorded_bundle(goldens: Path, name: str) -> ModelBundle:
     return bundle_from_json(config, tokenizer, name=name)
 
 
-def recorded_attributes(asked: Mapping[str, Any]) -> Attributes:
+def recorded_attributes(config: Mapping[str, Any]) -> Attributes:
     """Return the attributes of a recorded `generation_config`."""
     return Attributes(
-        mode=GameMode(asked["gamemode"]),
-        key_count=asked["keycount"],
-        descriptors=tuple(asked["descriptors"] or ()),
-        **{name: asked[name] for name in NAMED_ALIKE},
+        mode=GameMode(config["gamemode"]),
+        key_count=config["keycount"],
+        descriptors=tuple(config["descriptors"] or ()),
+        **{name: config[name] for name in NAMED_ALIKE},
     )
 
 

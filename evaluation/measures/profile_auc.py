@@ -24,7 +24,7 @@ TELLING = 5
 
 
 def profile_auc(
-    made: Sequence[MapProfile],
+    generated: Sequence[MapProfile],
     humans: Sequence[MapProfile],
     bands: ProfileBands,
     fitted: Sequence[MapProfile] = (),
@@ -39,7 +39,7 @@ def profile_auc(
     without a value, or without a band, counts as the human median.
 
     Args:
-        made: Generated maps.
+        generated: Generated maps.
         humans: Human-made maps, of other songs than the bands.
         bands: They make metrics of different star ratings comparable.
         fitted: Further human-made maps. The classifier is fitted on them, but they are not compared.
@@ -48,11 +48,11 @@ def profile_auc(
     Returns:
         The area under the curve; NaN if either side has fewer than `FEWEST_SONGS` songs.
     """
-    if min(len({each.song for each in side}) for side in (made, humans)) < FEWEST_SONGS:
+    if min(len({each.song for each in side}) for side in (generated, humans)) < FEWEST_SONGS:
         return math.nan
-    maps = [*made, *humans, *fitted]
+    maps = [*generated, *humans, *fitted]
     places = np.arange(len(maps))
-    is_made, is_human = places < len(made), (places >= len(made)) & (places < len(made) + len(humans))
+    is_made, is_human = places < len(generated), (places >= len(generated)) & (places < len(generated) + len(humans))
     features = _features(maps, bands)
     areas = []
     for repeat in range(repeats):
@@ -79,11 +79,11 @@ def control_auc(humans: Sequence[MapProfile], bands: ProfileBands) -> float:
 
 
 def find_distinctive_metrics(
-    made: Sequence[MapProfile], humans: Sequence[MapProfile], bands: ProfileBands
+    generated: Sequence[MapProfile], humans: Sequence[MapProfile], bands: ProfileBands
 ) -> list[str]:
     """Return the metrics that distinguish the maps, most distinctive first."""
-    maps = [*made, *humans]
-    is_made = np.arange(len(maps)) < len(made)
+    maps = [*generated, *humans]
+    is_made = np.arange(len(maps)) < len(generated)
     features = _features(maps, bands)
     differences = features[is_made].mean(axis=0) - features[~is_made].mean(axis=0)
     contributions = (_fit(features, is_made) * differences)[:-1]

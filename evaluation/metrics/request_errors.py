@@ -21,7 +21,7 @@ def error_of(case: Case, condition: str) -> float:
 
     It is NaN without a request.
     """
-    reached, wanted = getattr(case.generated.attributes, condition), getattr(case.wanted, condition, None)
+    reached, wanted = getattr(case.generated.attributes, condition), getattr(case.target, condition, None)
     return math.nan if reached is None or wanted is None else abs(float(reached) - float(wanted))
 
 

@@ -100,33 +100,33 @@ class AudioEncoder:
 
     @torch.inference_mode()
     def encode(
-        self, windows: Sequence[Window], heard_for: Attributes | None = None, progress: Progress = silent
+        self, windows: Sequence[Window], attributes: Attributes | None = None, progress: Progress = silent
     ) -> Tensor:
         """Return encoder states [windows, positions, d].
 
-        `heard_for` conditions the encoder of models like V30.
+        `attributes` conditions the encoder of models like V30.
         """
         states, done = [], 0
         for batch in _batches(windows):
-            states.append(self._encode_batch(batch, heard_for))
+            states.append(self._encode_batch(batch, attributes))
             done += len(batch)
             progress(Stage.ENCODING, done, len(windows))
         return torch.cat(states)
 
-    def encode_ahead(self, windows: Sequence[Window], heard_for: Attributes | None = None) -> BackgroundEncoder:
+    def encode_ahead(self, windows: Sequence[Window], attributes: Attributes | None = None) -> BackgroundEncoder:
         """Encode windows in another thread while the caller continues."""
-        return BackgroundEncoder([partial(self._encode_batch, batch, heard_for) for batch in _batches(windows)])
+        return BackgroundEncoder([partial(self._encode_batch, batch, attributes) for batch in _batches(windows)])
 
     @torch.inference_mode()
-    def _encode_batch(self, batch: Sequence[Window], heard_for: Attributes | None) -> Tensor:
+    def _encode_batch(self, batch: Sequence[Window], attributes: Attributes | None) -> Tensor:
         mels = np.stack([window_mel(self.mel, window.start_frame, self.spec.grid.frames) for window in batch])
         starts_ms = [window.start_ms for window in batch]
-        conditions = audio_conditions(self.model, self.spec, heard_for, starts_ms, self.song_ms)
+        conditions = audio_conditions(self.model, self.spec, attributes, starts_ms, self.song_ms)
         return self.model.encode(torch.from_numpy(mels).to(self.model.device, self.model.dtype), conditions)
 
 
 def audio_conditions(
-    model: MapperModel, contract: Contract, heard_for: Attributes | None, starts_ms: Sequence[float], song_ms: float
+    model: MapperModel, contract: Contract, attributes: Attributes | None, starts_ms: Sequence[float], song_ms: float
 ) -> AudioConditionValues | None:
     """Return conditions of the encoder besides the audio.
 
@@ -134,9 +134,9 @@ def audio_conditions(
     """
     if not model.audio_conditions:
         return None
-    assert heard_for is not None, "this model listens for a chart"
-    mapper = contract.tables.mapper_class(heard_for.mapper_id)
-    values = AudioConditionValues.of(starts_ms, contract.grid.window_ms, song_ms, heard_for.difficulty, mapper)
+    assert attributes is not None, "this model listens for a chart"
+    mapper = contract.tables.mapper_class(attributes.mapper_id)
+    values = AudioConditionValues.of(starts_ms, contract.grid.window_ms, song_ms, attributes.difficulty, mapper)
     return values.to(model.device)
 
 

@@ -111,32 +111,32 @@ class DeviceLoop:
                 steps.give_up(error)
         return None
 
-    def _decode_parts(self, asked: list[_PromptedRow], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
+    def _decode_parts(self, rows: list[_PromptedRow], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
         """Decode fewer rows at once if there is no memory for all."""
-        most = self._steps.most_rows or len(asked)
-        if len(asked) <= most:
+        most = self._steps.most_rows or len(rows)
+        if len(rows) <= most:
             try:
-                return self._write(asked, encoder_states, choice)
+                return self._write(rows, encoder_states, choice)
             except RuntimeError as error:
-                if len(asked) == 1 or not is_out_of_memory(error):
+                if len(rows) == 1 or not is_out_of_memory(error):
                     raise
-                most = self._steps.most_rows = (len(asked) + 1) // 2
+                most = self._steps.most_rows = (len(rows) + 1) // 2
                 self._steps.free()
-        parts = [asked[first : first + most] for first in range(0, len(asked), most)]
+        parts = [rows[first : first + most] for first in range(0, len(rows), most)]
         return [chosen for part in parts for chosen in self._decode_parts(part, encoder_states, choice)]
 
-    def _write(self, asked: list[_PromptedRow], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
-        prompts = self._arrange_prompts(asked)
+    def _write(self, rows: list[_PromptedRow], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
+        prompts = self._arrange_prompts(rows)
         windows = [prompt.window for prompt in prompts]
         decoder = self._steps.decoder(self._model, Shape.of(windows, encoder_states.shape[1]))
         way = self._way(decoder, choice)
         modes, ids = [prompt.mode_id for prompt in prompts], [prompt.ids for prompt in prompts]
         decoder.begin(self._model, encoder_states, windows, modes, ids)
-        rooms = [each.room for each in asked]
-        uniforms = [_ahead(each.row.generator, max(each.room, 0) + 1) for each in asked]
-        way.begin([each.row for each in asked], rooms, uniforms)
+        rooms = [each.room for each in rows]
+        uniforms = [_ahead(each.row.generator, max(each.room, 0) + 1) for each in rows]
+        way.begin([each.row for each in rows], rooms, uniforms)
         self._go(decoder, way, max(map(len, ids)))
-        return way.results(len(asked))
+        return way.results(len(rows))
 
     def _go(self, decoder: GraphedDecoder, way: DeviceChoice, place: int) -> None:
         """Run until no row continues.
@@ -173,16 +173,16 @@ class DeviceLoop:
         key = repr(choice.sampler.sampling), repr(self._guidance)
         return decoder.keep(key, lambda: DeviceChoice(decoder, grammar, choice.sampler, self._guidance))
 
-    def _arrange_prompts(self, asked: Sequence[_PromptedRow]) -> list[Prompt]:
+    def _arrange_prompts(self, rows: Sequence[_PromptedRow]) -> list[Prompt]:
         """Return the prompts.
 
         With guidance they are padded, so that the second half is negative.
         """
         if self._guidance is None:
-            return [prompt for each in asked for prompt in each.prompts]
-        missing = (1 << (len(asked) - 1).bit_length()) - len(asked)
-        nobody = [replace(asked[0].prompts[0], ids=[PAD_ID])] * missing
-        halves = zip(*(each.prompts for each in asked), strict=True)
+            return [prompt for each in rows for prompt in each.prompts]
+        missing = (1 << (len(rows) - 1).bit_length()) - len(rows)
+        nobody = [replace(rows[0].prompts[0], ids=[PAD_ID])] * missing
+        halves = zip(*(each.prompts for each in rows), strict=True)
         return [prompt for half in halves for prompt in (*half, *nobody)]
 
 

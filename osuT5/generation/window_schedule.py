@@ -22,7 +22,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
 from osuT5.generation.audio_encoder import AudioEncoder, BackgroundEncoder, has_idle_core
-from osuT5.generation.batching.parallel_contexts import Wanted, write_side_by_side
+from osuT5.generation.batching.parallel_contexts import Requests, write_side_by_side
 from osuT5.generation.chart_state import ChartState, groups_between, last_value
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
@@ -126,8 +126,8 @@ class SongGenerator:
         ahead, self._ahead = self._ahead, None
         return ahead.whole()
 
-    def _encode(self, heard_for: Attributes | None) -> Tensor:
-        return self.listener.encode(self.windows, heard_for, self.progress)
+    def _encode(self, attributes: Attributes | None) -> Tensor:
+        return self.listener.encode(self.windows, attributes, self.progress)
 
     def encoder_key(self, chart: ChartState) -> tuple | None:
         """Return what of a chart the encoder depends on; None if nothing."""
@@ -180,7 +180,7 @@ class SongGenerator:
         self.fill_in([(context, chart) for chart in copies], sampling)
         return [chart.contexts[context] for chart in copies]
 
-    def fill_in(self, wanted: Wanted, sampling: Sampling) -> None:
+    def fill_in(self, requests: Requests, sampling: Sampling) -> None:
         """Fill in contexts of charts, in the given order per chart.
 
         Charts of one song are decoded in parallel, since a step costs nearly the same for one row and for several. So
@@ -188,7 +188,9 @@ class SongGenerator:
         of them, since an unfinished one may end anywhere.
         """
         for is_after_map in (False, True):
-            part = [(context, chart) for context, chart in wanted if self._is_after_map(context, chart) is is_after_map]
+            part = [
+                (context, chart) for context, chart in requests if self._is_after_map(context, chart) is is_after_map
+            ]
             if not part:
                 continue
             with cpu_threads(self.model):
@@ -198,10 +200,10 @@ class SongGenerator:
                 else:
                     self._fill_in_turn(part, sampling)
 
-    def _fill_in_turn(self, wanted: Wanted, sampling: Sampling) -> None:
+    def _fill_in_turn(self, requests: Requests, sampling: Sampling) -> None:
         """Fill in one context after the other, for all charts at once."""
-        for context in dict.fromkeys(context for context, _ in wanted):
-            charts = _charts_of(context, wanted)
+        for context in dict.fromkeys(context for context, _ in requests):
+            charts = _charts_of(context, requests)
             engine = DecodeLoop(self.model, self.spec.vocabulary, guidance=_guidance(context, charts, sampling))
             choice = RowChoice(Sampler(sampling, self.spec))
             generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
@@ -319,8 +321,8 @@ class SongGenerator:
         self.report.stray_events[name] = self.report.stray_events.get(name, 0) + stray
 
 
-def _charts_of(context: ContextKind, wanted: Wanted) -> list[ChartState]:
-    return [chart for each, chart in wanted if each is context]
+def _charts_of(context: ContextKind, requests: Requests) -> list[ChartState]:
+    return [chart for each, chart in requests if each is context]
 
 
 def _guidance(context: ContextKind, charts: Sequence[ChartState], sampling: Sampling) -> Guidance | None:

@@ -224,15 +224,15 @@ class MapperModel(PreTrainedModel):
         is_own = is_condition & (run == run[:, -1:])
         return (self.decoder_embedder(ids) * is_own.unsqueeze(-1)).sum(1)
 
-    def _logits(self, decoded: Tensor, time_keys: TimeKeys | None, asked: Tensor | None = None) -> Tensor:
+    def _logits(self, decoded: Tensor, time_keys: TimeKeys | None, positions: Tensor | None = None) -> Tensor:
         """Return logits of decoder states [rows, tokens, d].
 
-        They are of all tokens, or of the flat indices `asked` [n, vocab].
+        They are of all tokens, or of the flat indices `positions` [n, vocab].
         """
         pointed = None if self.pointer is None else self.pointer(decoded, time_keys)  # [rows, tokens, time tokens]
-        if asked is not None:
-            decoded = decoded.flatten(0, 1).index_select(0, asked)
-            pointed = None if pointed is None else pointed.flatten(0, 1).index_select(0, asked)
+        if positions is not None:
+            decoded = decoded.flatten(0, 1).index_select(0, positions)
+            pointed = None if pointed is None else pointed.flatten(0, 1).index_select(0, positions)
         logits = self.proj_out(decoded)
         if pointed is None:
             return logits

@@ -21,26 +21,26 @@ def name_key(name: str) -> str:
     return "/".join(part for part in parts if part)
 
 
-def match_name(wanted: str, names: Iterable[str]) -> str | None:
+def match_name(target: str, names: Iterable[str]) -> str | None:
     """Return the spelling of a file among `names`.
 
     An exact match comes first, then the first name of the same form.
     """
-    key, found = name_key(wanted), None
+    key, found = name_key(target), None
     for name in names:
-        if name == wanted:
+        if name == target:
             return name
         if found is None and key and name_key(name) == key:
             found = name
     return found
 
 
-def find_file(folder: Path, wanted: str) -> Path | None:
+def find_file(folder: Path, target: str) -> Path | None:
     """Return the file of this name in or below a folder.
 
     It is None if there is none.
     """
-    path = PureWindowsPath(wanted)  # takes slashes of both kinds
+    path = PureWindowsPath(target)  # takes slashes of both kinds
     if path.anchor or ".." in path.parts or not path.parts:
         return None
     try:
@@ -58,12 +58,12 @@ def find_file(folder: Path, wanted: str) -> Path | None:
         return None
 
 
-def find_named_file(folder: Path, wanted: str) -> Path:
+def find_named_file(folder: Path, name: str) -> Path:
     """Return the file of this name in a folder.
 
     If there is none, return the path that it would have.
     """
-    return find_file(folder, wanted) or folder / wanted
+    return find_file(folder, name) or folder / name
 
 
 def is_writable_name(name: str) -> bool:

@@ -183,16 +183,16 @@ def _corners(control: np.ndarray, share: np.ndarray) -> np.ndarray:
     return np.where(place <= 1.0, first + (second - first) * place, second + (third - second) * (place - 1.0))
 
 
-def _interpolate_points(lines: np.ndarray, cumulative: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _interpolate_points(lines: np.ndarray, cumulative: np.ndarray, distances: np.ndarray) -> np.ndarray:
     """Return the points [..., g, 2] at distances [..., g] along lines.
 
     The lines [..., g, m, 2] are prolonged beyond their ends.
     """
     last = lines.shape[-2] - 2
-    line = np.clip((cumulative < wanted[..., None]).sum(-1) - 1, 0, last)[..., None]
+    line = np.clip((cumulative < distances[..., None]).sum(-1) - 1, 0, last)[..., None]
     from_px = np.take_along_axis(cumulative, line, -1)[..., 0]
     line_px = np.take_along_axis(cumulative, line + 1, -1)[..., 0] - from_px
     start = np.take_along_axis(lines, line[..., None], -2)[..., 0, :]
     end = np.take_along_axis(lines, line[..., None] + 1, -2)[..., 0, :]
-    share = np.where(line_px > 0, (wanted - from_px) / np.where(line_px > 0, line_px, 1.0), 1.0)
+    share = np.where(line_px > 0, (distances - from_px) / np.where(line_px > 0, line_px, 1.0), 1.0)
     return start + (end - start) * share[..., None]

@@ -16,7 +16,7 @@ from parity.assembly.lines import LineEditor
 SAME_BEAT = 1e-4
 
 
-def with_span(given: Beatmap, made: Beatmap, start_ms: float = -math.inf, end_ms: float = math.inf) -> Beatmap:
+def with_span(original: Beatmap, generated: Beatmap, start_ms: float = -math.inf, end_ms: float = math.inf) -> Beatmap:
     """Return the given map with the span of the made one.
 
     The span is from `start_ms` to `end_ms`; both maps stay unchanged.
@@ -27,15 +27,15 @@ def with_span(given: Beatmap, made: Beatmap, start_ms: float = -math.inf, end_ms
         inside = [item for item in inner if start_ms <= item.time_ms <= end_ms]
         return sorted([*outside, *inside], key=lambda item: item.time_ms)
 
-    lines = join(given.timing_points, made.timing_points)
-    if made.timing_points and lines:
-        lines = _with_start(lines, made.timing_points, start_ms)
-    return replace(given, hit_objects=join(given.hit_objects, made.hit_objects), timing_points=lines)
+    lines = join(original.timing_points, generated.timing_points)
+    if generated.timing_points and lines:
+        lines = _with_start(lines, generated.timing_points, start_ms)
+    return replace(original, hit_objects=join(original.hit_objects, generated.hit_objects), timing_points=lines)
 
 
-def _with_start(lines: list[TimingPoint], made: list[TimingPoint], start_ms: float) -> list[TimingPoint]:
+def _with_start(lines: list[TimingPoint], generated: list[TimingPoint], start_ms: float) -> list[TimingPoint]:
     """Return the lines with the made map's state at the span's start."""
-    own, other = FileOrderTiming(made), FileOrderTiming(lines)
+    own, other = FileOrderTiming(generated), FileOrderTiming(lines)
     line, red, given_red = own.line_at(start_ms), own.red_at(start_ms), other.red_at(start_ms)
     editor = LineEditor(lines)
     editor.set_state(line.time_ms, line)

@@ -54,9 +54,9 @@ def mapset_summary(result: MapsetResult) -> str:
     return "\n".join(lines + [f"Note:    {warning}" for warning in result.warnings])
 
 
-def _objects(result: GenerationResult, asked: float | None) -> list[str]:
+def _objects(result: GenerationResult, requested: float | None) -> list[str]:
     beatmap = result.beatmap
-    stars = _stars(beatmap, result.star_rating) + (f" (requested {asked:g})" if asked is not None else "")
+    stars = _stars(beatmap, result.star_rating) + (f" (requested {requested:g})" if requested is not None else "")
     counts = count_objects(beatmap)
     kinds = ", ".join(f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items())
     return [

@@ -59,7 +59,7 @@ def spell_descriptors(
     return replace(request, map=replace(wanted, **spelled)), notes
 
 
-def negative_attributes(wanted: Attributes, request: GenerationRequest) -> Attributes | None:
+def negative_attributes(target: Attributes, request: GenerationRequest) -> Attributes | None:
     """Return the attributes that guidance leads away from; None without guidance.
 
     With negative descriptors that is the same chart in their style, else a chart of which nothing was asked for: what
@@ -70,9 +70,9 @@ def negative_attributes(wanted: Attributes, request: GenerationRequest) -> Attri
     if request.sampling.cfg_scale == 1:
         return None
     if request.map.negative_descriptors:
-        return replace(wanted, descriptors=request.map.negative_descriptors)
+        return replace(target, descriptors=request.map.negative_descriptors)
     return replace(
-        wanted,
+        target,
         difficulty=None,
         hold_note_ratio=None,
         scroll_speed_ratio=None,

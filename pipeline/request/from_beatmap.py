@@ -67,7 +67,7 @@ def _attributes(reference: Beatmap) -> Attributes:
         return attributes_of(reference)
 
 
-def _settings_of(reference: Beatmap, given: SettingOptions, exact: bool = False) -> SettingOptions:
+def _settings_of(reference: Beatmap, requested: SettingOptions, exact: bool = False) -> SettingOptions:
     """Return the settings of a reference for missing ones.
 
     For a new map they have the allowed decimals.
@@ -79,7 +79,7 @@ def _settings_of(reference: Beatmap, given: SettingOptions, exact: bool = False)
             value = min(MAX_SLIDER_MULTIPLIER, max(MIN_SLIDER_MULTIPLIER, value))
         elif not exact and option.name != "slider_tick_rate":
             value = min(10.0, max(0.0, round(value, 1)))
-        asked = getattr(given, option.name)
+        asked = getattr(requested, option.name)
         found[option.name] = value if asked is None else asked
     if reference.mode is GameMode.MANIA:
         found["circle_size"] = None  # the number of keys, which is an option of its own

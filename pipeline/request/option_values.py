@@ -169,9 +169,9 @@ class Members:
         return tuple(dict.fromkeys(self.kind[item] for item in names))
 
 
-def _require(is_right: bool, name: str, wanted: str, raw: object, hint: str = "") -> None:
+def _require(is_right: bool, name: str, expected: str, raw: object, hint: str = "") -> None:
     if not is_right:
-        raise RequestError(f"{name} must be {wanted}, got {_format_raw(raw)}{hint}.")
+        raise RequestError(f"{name} must be {expected}, got {_format_raw(raw)}{hint}.")
 
 
 def _parse_number(raw: object) -> float:

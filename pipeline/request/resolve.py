@@ -45,7 +45,7 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     request = GenerationRequest(
         **{group.name: group.default_factory(**given[group.name]) for group in fields(GenerationRequest)}  # type: ignore[misc]
     )
-    request = with_open_parts(request, asked="output_type" in flat and not is_absent(flat["output_type"]))
+    request = with_open_parts(request, is_requested="output_type" in flat and not is_absent(flat["output_type"]))
     request = _with_output_folder(request)
     if request.map.gamemode is None and request.song.beatmap_path is None:
         request = replace(request, map=replace(request.map, gamemode=GameMode.STANDARD))
@@ -136,9 +136,9 @@ def _usable_picture(folder: Path, name: str) -> Path | None:
     return picture
 
 
-def _first_set(asked_ms: int | None, reference_ms: float) -> int | None:
-    if asked_ms is not None:
-        return asked_ms
+def _first_set(requested_ms: int | None, reference_ms: float) -> int | None:
+    if requested_ms is not None:
+        return requested_ms
     return round(reference_ms) if reference_ms >= 0 else None
 
 

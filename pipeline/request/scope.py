@@ -16,21 +16,23 @@ SHORTEST_PART_MS = 1000
 """A shorter part at the very start of a song is probably given in seconds."""
 
 
-def with_open_parts(request: GenerationRequest, asked: bool) -> GenerationRequest:
+def with_open_parts(request: GenerationRequest, is_requested: bool) -> GenerationRequest:
     """Set `output_type` to the parts that `in_context` leaves open.
 
-    Given parts need not be generated. `asked` states whether the user named the parts to generate.
+    Given parts need not be generated. `is_requested` states whether the user named the parts to generate.
     """
     scope = request.scope
     if ContextKind.NO_HS in scope.in_context:
         # A finished map has its timing and kiai.
         scope = replace(scope, in_context=_add_contexts(scope.in_context, ContextKind.TIMING, ContextKind.KIAI))
-        output = scope.output_type if asked else (ContextKind.MAP,)
+        output = scope.output_type if is_requested else (ContextKind.MAP,)
         return replace(request, scope=replace(scope, output_type=output))
     if scope.add_to_beatmap:
-        kept = [part for part in (ContextKind.TIMING, ContextKind.KIAI) if not (asked and part in scope.output_type)]
+        kept = [
+            part for part in (ContextKind.TIMING, ContextKind.KIAI) if not (is_requested and part in scope.output_type)
+        ]
         scope = replace(scope, in_context=_add_contexts(scope.in_context, *kept))
-    if not asked:
+    if not is_requested:
         scope = replace(scope, output_type=tuple(part for part in WHOLE_MAP if part not in scope.in_context))
     return replace(request, scope=scope)
 

@@ -103,7 +103,7 @@ def test_a_manifest_survives_its_file(humans, tmp_path):
     assert load_manifest(folder) == made
     skipped = []
     (pair,) = pairings(folder, None, skipped)
-    assert (pair.human_path, pair.asked, pair.span_ms) == (human, asked, (1000, 21_000))
+    assert (pair.human_path, pair.requested, pair.span_ms) == (human, asked, (1000, 21_000))
     assert all(1000 <= obj.time_ms < 21_000 for obj in pair.human().objects)
     assert skipped == ["other.osu: The model found nothing."]
 

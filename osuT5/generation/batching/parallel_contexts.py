@@ -28,7 +28,7 @@ from osuT5.tokens.windows import Window
 if TYPE_CHECKING:
     from osuT5.model.seq2seq import MapperModel
 
-Wanted = Sequence[tuple[ContextKind, ChartState]]
+Requests = Sequence[tuple[ContextKind, ChartState]]
 
 Guided = Mapping[ContextKind, Guidance | None]
 """How the rows of each context are guided."""
@@ -110,12 +110,12 @@ class ContextGenerator:
 class WriterGroup:
     """Generators of a song, and the encoded windows that they share."""
 
-    def __init__(self, song: ParallelSong, wanted: Wanted, guided: Guided) -> None:
+    def __init__(self, song: ParallelSong, requests: Requests, guided: Guided) -> None:
         self.song = song
         self.needed_lead = _needed_lead(song)
         self._used: dict[int, list[EncodedWindow]] = {}
         self.writers: list[ContextGenerator] = []
-        for context, chart in wanted:
+        for context, chart in requests:
             chart.contexts[context] = list(chart.begun.get(context, ()))
             before = [writer for writer in self.writers if writer.chart is chart]
             self.writers.append(ContextGenerator(self, context, chart, guided[context], before))
@@ -142,13 +142,13 @@ class WriterGroup:
         self.progress(Stage(self.writers[-1].context.value), first, len(self.song.windows))
 
 
-def write_side_by_side(song: ParallelSong, wanted: Wanted, choice: RowChoice, guided: Guided) -> None:
+def write_side_by_side(song: ParallelSong, requests: Requests, choice: RowChoice, guided: Guided) -> None:
     """Fill in contexts of charts, those of one chart in their order.
 
     Args:
         song: With a model that is prepared to generate on a CPU.
     """
-    group = WriterGroup(song, wanted, guided)
+    group = WriterGroup(song, requests, guided)
     order = Order(group.writers, choice)
     pools = shared_pools()
     if pools is None:

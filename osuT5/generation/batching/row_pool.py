@@ -52,12 +52,12 @@ class PooledRow:
 
     @classmethod
     def begin(
-        cls, writer: Writer, row: DecodeRow, guidance: Guidance | None, heard: EncodedWindow, mode_id: int
+        cls, writer: Writer, row: DecodeRow, guidance: Guidance | None, window: EncodedWindow, mode_id: int
     ) -> PooledRow:
         """Return a row whose prompts have been read."""
         prompts = [row.prompt_ids] if guidance is None else [row.prompt_ids, row.negative_ids]
-        decoder = heard.model.row_decoder
-        states, scores = zip(*(decoder.begin(heard, prompt, mode_id) for prompt in prompts), strict=True)
+        decoder = window.model.row_decoder
+        states, scores = zip(*(decoder.begin(window, prompt, mode_id) for prompt in prompts), strict=True)
         return cls(writer, row, guidance, states, scores)
 
     def guided_scores(self) -> Tensor:

@@ -104,10 +104,10 @@ class _Fit:
     is_whole: bool
 
 
-def _fit(shape: Shape, given: Sequence[EventKind]) -> _Fit | None:
+def _fit(shape: Shape, kinds: Sequence[EventKind]) -> _Fit | None:
     """Fit parts to the beginning of a shape; None if they differ."""
     place = 0
-    for kind in given:
+    for kind in kinds:
         if shape[place : place + 1] == (K.NEW_COMBO,) and kind is not K.NEW_COMBO:
             place += 1
         if shape[place : place + 1] != (kind,):
@@ -185,7 +185,7 @@ class ShapeGrammar(GrammarState):
         types = frozenset(kind for kind, fit in fits.items() if fit is not None and fit.is_whole)
         return parts | types or frozenset(fits)
 
-    def _fit_of(self, kind: EventKind, given: list[EventKind]) -> _Fit | None:
+    def _fit_of(self, kind: EventKind, kinds: list[EventKind]) -> _Fit | None:
         """Return the fit of parts to a group of a kind.
 
         Further sounds of a slider's edges may follow.
@@ -195,11 +195,11 @@ class ShapeGrammar(GrammarState):
             return None
         shape, sound = shapes[kind], _sound(self.encoding)
         if kind is K.LAST_ANCHOR and self.encoding.slider_layout == 2 and not self.path_ended:
-            return _fit(shapes[K.RED_ANCHOR], given)
+            return _fit(shapes[K.RED_ANCHOR], kinds)
         if kind is not K.LAST_ANCHOR or not sound:
-            return _fit(shape, given)
-        edges = given.count(K.HITSOUND)
-        fit = _fit(shape + sound * max(0, edges - 1), given)
+            return _fit(shape, kinds)
+        edges = kinds.count(K.HITSOUND)
+        fit = _fit(shape + sound * max(0, edges - 1), kinds)
         may_go_on = fit is not None and fit.is_whole and edges < MAX_EDGES
         return _Fit(frozenset(sound[:1]), True) if may_go_on else fit
 

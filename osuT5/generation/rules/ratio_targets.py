@@ -62,7 +62,7 @@ def count(shares: Iterable[RatioTarget], groups: Iterable[EventGroup]) -> None:
 class HoldNoteRatio:
     """The share of hold notes in mania."""
 
-    wanted: float
+    target: float
     objects: int = 0
     held: int = 0
 
@@ -72,7 +72,7 @@ class HoldNoteRatio:
 
     def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
         kinds = [vocabulary.encode(Event(kind)) for kind in (EventKind.HOLD_NOTE, EventKind.CIRCLE)]
-        more = strength * _limit(self.wanted * (self.objects + 1) - self.held - 0.5)
+        more = strength * _limit(self.target * (self.objects + 1) - self.held - 0.5)
         _shift(scores, torch.tensor(kinds), torch.tensor([more, 0.0]))
 
 
@@ -83,7 +83,7 @@ class SpeedChangeRatio:
     Every object carries its speed. `plain` is the speed before the first object.
     """
 
-    wanted: float
+    target: float
     plain: int
     objects: int = 0
     changes: int = 0
@@ -96,7 +96,7 @@ class SpeedChangeRatio:
             self.last = event.value
 
     def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
-        self._lean_speed(scores, vocabulary, strength * _limit(self.wanted * (self.objects + 1) - self.changes - 0.5))
+        self._lean_speed(scores, vocabulary, strength * _limit(self.target * (self.objects + 1) - self.changes - 0.5))
 
     def _lean_speed(self, scores: Tensor, vocabulary: Vocabulary, more: float) -> None:
         """Make a speed other than the last one more likely.
@@ -123,7 +123,7 @@ class TimedSpeedChangeRatio(SpeedChangeRatio):
         times = vocabulary.ids_of(EventKind.TIME)
         end = vocabulary.context_eos(ContextKind.SV)
         # A line that changes nothing is none.
-        self._lean_speed(scores, vocabulary, strength * MOST_BEHIND * (1 if self.wanted > 0 else -1))
+        self._lean_speed(scores, vocabulary, strength * MOST_BEHIND * (1 if self.target > 0 else -1))
         early = (self.changes + 1 - self.due[: len(times)]).clamp(-MOST_BEHIND, MOST_BEHIND)
         shifts = -strength * torch.cat([early.abs(), (-early[-1:]).clamp(min=0.0)])
         _shift(scores, torch.tensor([*times[: len(early)], end]), shifts)

@@ -63,7 +63,7 @@ class Sampling:
     )
 
 
-def adapt_sampling(contract: Contract, mode: GameMode, asked: Sampling) -> Sampling:
+def adapt_sampling(contract: Contract, mode: GameMode, requested: Sampling) -> Sampling:
     """Adapt the requested sampling to a model.
 
     Cold times, and kinds before values, were measured on the bundled model. A published one is
@@ -71,15 +71,15 @@ def adapt_sampling(contract: Contract, mode: GameMode, asked: Sampling) -> Sampl
     and the hits of taiko a little colder.
     """
     if not is_published(contract.encoding):
-        return asked
-    makers = Temperatures(asked.temperature)
+        return requested
+    makers = Temperatures(requested.temperature)
     kinds: dict[EventKind, float] = {}
     if contract.encoding.types_first:
         kinds[EventKind.COLUMN] = makers.mania_column
     if contract.encoding.types_first and mode is GameMode.TAIKO:
         kinds[EventKind.HITSOUND] = makers.taiko_hit
     contexts = {ContextKind.TIMING: makers.timing}
-    return replace(asked, kind_first=False, context_temperatures=contexts, kind_temperatures=kinds)
+    return replace(requested, kind_first=False, context_temperatures=contexts, kind_temperatures=kinds)
 
 
 class Sampler:

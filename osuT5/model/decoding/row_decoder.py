@@ -41,7 +41,7 @@ class RowState:
     with scaled onsets; None without a pointer.
     """
 
-    heard: EncodedWindow
+    window: EncodedWindow
     ids: list[int]
     slots: Tensor
     length: int = 0
@@ -163,19 +163,19 @@ class RowDecoder:
         return EncodedWindow(self.model, states[None])
 
     @torch.inference_mode()
-    def begin(self, heard: EncodedWindow, ids: Sequence[int], mode_id: int) -> tuple[RowState, Tensor]:
+    def begin(self, window: EncodedWindow, ids: Sequence[int], mode_id: int) -> tuple[RowState, Tensor]:
         """Begin a row with a prompt; return it and the next scores.
 
         The scores are [vocabulary out].
         """
-        row = RowState(heard, list(ids), self._room())
-        like, common = heard.find_beginning(row.ids[:-1])
+        row = RowState(window, list(ids), self._room())
+        like, common = window.find_beginning(row.ids[:-1])
         if like is not None:
             row.slots[:, :, :, :, :common] = like.slots[:, :, :, :, :common]
             row.length = common
-        row.pointed = heard.time_keys(row.ids, mode_id)
+        row.pointed = window.time_keys(row.ids, mode_id)
         states = self._read(row)
-        heard.remember(row)
+        window.remember(row)
         return row, self._scores(states, [row])[0]
 
     @torch.inference_mode()
@@ -254,7 +254,7 @@ class RowDecoder:
             mask = _reading_mask(queries.shape[2], row.length, layer.local_span)
             x = x + layer.self_out(_flat(F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)))
             queries = layer.cross_q(layer.cross_norm(x)).view(1, -1, self.heads, keys.shape[-1]).transpose(1, 2)
-            x = x + layer.cross_out(_flat(F.scaled_dot_product_attention(queries, *row.heard.cross[number])))
+            x = x + layer.cross_out(_flat(F.scaled_dot_product_attention(queries, *row.window.cross[number])))
             x = x + layer.narrow(F.gelu(layer.widen(layer.norm(x))))
         return x
 
@@ -286,7 +286,7 @@ class _RowViews:
     def __init__(self, row: RowState) -> None:
         self.new = row.slots.select(4, row.length).unbind(0)  # [2, 1, heads, d / heads] per layer
         self.past = row.slots.narrow(4, 0, row.length + 1).flatten(0, 1).unbind(0)
-        self.cross = row.heard.cross
+        self.cross = row.window.cross
 
     def attend_self(self, number: int, qkv: Tensor, layer: _Layer) -> Tensor:
         """Attend from the new token to all tokens of its row.

@@ -71,25 +71,25 @@ def find_model(source: str | Path | None = None, gamemode: GameMode | None = Non
     return ModelFolders(root, root if gamemode is None else bundle_folder(root, gamemode))
 
 
-def best_device(wanted: str = "auto") -> str:
-    """Return `wanted`; for "auto", CUDA (or ROCm), MPS or the CPU.
+def best_device(requested: str = "auto") -> str:
+    """Return `requested`; for "auto", CUDA (or ROCm), MPS or the CPU.
 
-    "auto" takes the first of them that is available. Raises ModelError if `wanted` is not available.
+    "auto" takes the first of them that is available. Raises ModelError if `requested` is not available.
     """
-    if wanted == "auto":
+    if requested == "auto":
         if torch.cuda.is_available():
             return "cuda"
         return "mps" if torch.backends.mps.is_available() else "cpu"
-    kind = wanted.split(":")[0]
+    kind = requested.split(":")[0]
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there.get(kind, False):
-        raise ModelError(f"device={wanted} is not available on this machine; device=cpu always is")
-    return wanted
+        raise ModelError(f"device={requested} is not available on this machine; device=cpu always is")
+    return requested
 
 
-def training_device(wanted: str) -> str:
+def training_device(requested: str) -> str:
     """Return the device of a training.
 
     "auto" never chooses MPS, on which training was not tried.
     """
-    return best_device(wanted) if wanted != "auto" or torch.cuda.is_available() else "cpu"
+    return best_device(requested) if requested != "auto" or torch.cuda.is_available() else "cpu"

@@ -70,10 +70,10 @@ def _empty_network(config: ModelConfig) -> MapperModel:
         return MapperModel(config)
 
 
-def _check_fit(folder: Path, wanted: Shapes, stored: Shapes) -> None:
+def _check_fit(folder: Path, expected: Shapes, stored: Shapes) -> None:
     """Raise ModelError unless the weights fit config.json exactly."""
-    missing = [name for name in wanted if name not in stored]
-    unknown = [name for name in stored if name not in wanted]
+    missing = [name for name in expected if name not in stored]
+    unknown = [name for name in stored if name not in expected]
     if missing or unknown:
         what = f"they lack {missing[0]}" if missing else f"it has no place for {unknown[0][:80]}"
         others = len(missing) + len(unknown) - 1
@@ -82,8 +82,8 @@ def _check_fit(folder: Path, wanted: Shapes, stored: Shapes) -> None:
             + (f" (and {others} more)." if others else ".")
         )
     for name, shape in stored.items():
-        if shape != wanted[name]:
+        if shape != expected[name]:
             raise ModelError(
                 f"The weights in {folder} are not those of the network in its config.json: "
-                f"{name} is {format_shape(shape)}, not {format_shape(wanted[name])}."
+                f"{name} is {format_shape(shape)}, not {format_shape(expected[name])}."
             )

@@ -23,20 +23,20 @@ SCRIPT = CONFIG_DIR.parent / "inference.py"
 RUN, PRINT, MORE, CHANGE, LEAVE = "run", "print", "more", "change", "leave"
 
 
-def converse(config_name: str, given: FlatConfig) -> int:
+def converse(config_name: str, options: FlatConfig) -> int:
     """Ask for options, then run or print the command.
 
     Returns an exit status.
 
     Args:
         config_name: The config that was chosen, as -cn takes it.
-        given: Options that the command line gave; they are asked for again only if they are wrong.
+        options: Options that the command line gave; they are asked for again only if they are wrong.
 
     Raises:
         KeyboardInterrupt: The user left.
     """
     say("Enter accepts, an empty line is the default, Ctrl+C quits.", DIM)
-    wish = _start_choices(config_name, given)
+    wish = _start_choices(config_name, options)
     _say_what_is_off(wish)
     _ask_all(wish, BASIC)
     while True:
@@ -63,16 +63,16 @@ def model_choices() -> dict[str, str]:
     }
 
 
-def _start_choices(name: str, given: FlatConfig) -> Choices:
+def _start_choices(name: str, options: FlatConfig) -> Choices:
     """Return the choices of the command line.
 
     The model is asked for unless given.
     """
-    if name == ROOT_CONFIG and "model_path" not in given:
+    if name == ROOT_CONFIG and "model_path" not in options:
         say("\nmodel of the map; published ones are downloaded once", DIM)
         name = choose("model", [Choice(text, name) for name, text in model_choices().items()])
     wish = Choices(name, compose_config(name))
-    for option, value in given.items():
+    for option, value in options.items():
         wish.choose(option, value)
     return wish
 

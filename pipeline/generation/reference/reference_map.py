@@ -33,12 +33,12 @@ class ReferenceMap:
         """The part of the map that lies in the song."""
         return self.part.beatmap
 
-    def with_outside(self, made: Beatmap) -> Beatmap:
+    def with_outside(self, generated: Beatmap) -> Beatmap:
         """Add the objects outside the song to a map that keeps objects."""
         scope = self.request.scope
         if not scope.keeps_objects:
-            return made
-        return self.part.with_outside(made, with_lines=ContextKind.TIMING in scope.in_context)
+            return generated
+        return self.part.with_outside(generated, with_lines=ContextKind.TIMING in scope.in_context)
 
 
 def read_reference_map(request: GenerationRequest) -> ReferenceMap | None:

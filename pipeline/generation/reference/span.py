@@ -52,14 +52,14 @@ def regenerate_span(
     return _splice(data, fitting, span), summarise_draft(draft, repairs)
 
 
-def remove_new_problems(data: bytes, made: Beatmap, span: Span, song_ms: float) -> tuple[Beatmap, list[Finding]]:
+def remove_new_problems(data: bytes, generated: Beatmap, span: Span, song_ms: float) -> tuple[Beatmap, list[Finding]]:
     """Remove new objects that break a rule; return remaining problems.
 
     `data` is the file that receives the span; existing violations do not count.
     """
     known = Counter(_sign(finding) for finding in _problems(parse_beatmap(decode_osu_bytes(data)), song_ms))
     for _ in range(MAX_ROUNDS):
-        beatmap = _splice(data, made, span)
+        beatmap = _splice(data, generated, span)
         found = _problems(beatmap, song_ms)
         new = [finding for finding in found if not known[_sign(finding)]]
         times_ms = {
@@ -70,8 +70,10 @@ def remove_new_problems(data: bytes, made: Beatmap, span: Span, song_ms: float) 
         }
         if not times_ms:
             break
-        made = replace(made, hit_objects=[obj for obj in made.hit_objects if obj.time_ms not in times_ms])
-    return made, new
+        generated = replace(
+            generated, hit_objects=[obj for obj in generated.hit_objects if obj.time_ms not in times_ms]
+        )
+    return generated, new
 
 
 def with_sound_of(lines: list[TimingPoint], reference: Beatmap) -> list[TimingPoint]:
@@ -93,8 +95,8 @@ def with_sound_of(lines: list[TimingPoint], reference: Beatmap) -> list[TimingPo
     return [with_sound(line, sounds.line_at(line.time_ms)) for line in ordered]
 
 
-def _splice(data: bytes, made: Beatmap, span: Span) -> Beatmap:
-    return parse_beatmap(decode_osu_bytes(splice(data, made, span)))
+def _splice(data: bytes, generated: Beatmap, span: Span) -> Beatmap:
+    return parse_beatmap(decode_osu_bytes(splice(data, generated, span)))
 
 
 def _problems(beatmap: Beatmap, song_ms: float) -> list[Finding]:

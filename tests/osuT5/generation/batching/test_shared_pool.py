@@ -65,7 +65,7 @@ def windows_of_steps(song: SongGenerator, monkeypatch) -> list[int]:
     step = decoder.step
 
     def counted(rows, ids):
-        counts.append(len({id(row.heard) for row in rows}))
+        counts.append(len({id(row.window) for row in rows}))
         return step(rows, ids)
 
     monkeypatch.setattr(decoder, "step", counted)

@@ -53,7 +53,7 @@ def test_rows_may_leave_and_others_begin_and_the_model_is_the_same_function(tiny
     expected = expected_scores(model, mel, prompts)
     decoder, rows, _ = begin(prepare_to_generate(copy.deepcopy(model)), mel, prompts, [3, 3, 3])
     decoder.step(rows, prompts[:, 3].tolist())
-    late, scores = decoder.begin(rows[1].heard, prompts[2, :5].tolist(), MODES[2])
+    late, scores = decoder.begin(rows[1].window, prompts[2, :5].tolist(), MODES[2])
     assert_close(scores, expected[2, 4])
     scores = decoder.step([late, rows[0]], [int(prompts[2, 5]), int(prompts[0, 4])])
     assert_close(scores, torch.stack([expected[2, 5], expected[0, 4]]))
