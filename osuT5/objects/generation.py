@@ -398,9 +398,23 @@ class _Chart:
             control = self.hold_length_control
             durations[column] = self._draw(lengths if control is None else control.tilt(lengths))
             self.held_until[column] = step + DURATION_TICKS[durations[column]]
+        self._free_a_column(index, columns, durations)
         values[Field.SOUND] = self._draw(self._guided(self.network.fields(state, Field.SOUND)), is_exact=True)
         self.mania_rows.append(_ManiaRow(index, held, self.columns_before, columns, durations))
         return columns
+
+    def _free_a_column(self, index: int, columns: np.ndarray, durations: np.ndarray) -> None:
+        """Shorten a hold note of a row if the next row would have no free column."""
+        step, room_ticks = int(self.steps[index]), int(self.room_ticks[index])
+        if not (self.held_until > step + room_ticks)[: self.builder.keys].all():
+            return
+        column = int(np.flatnonzero(columns == HOLD)[-1])  # the others were held before
+        fitting = np.flatnonzero(room_ticks - CLEARANCE_TICKS >= DURATION_TICKS)
+        if len(fitting):
+            durations[column] = fitting[-1]
+            self.held_until[column] = step + DURATION_TICKS[fitting[-1]]
+        else:
+            columns[column], durations[column], self.held_until[column] = NOTE, NONE, step
 
     def _with_hold_ratio(self, scores: np.ndarray) -> np.ndarray:
         """Return the logits of a column, with hold notes as requested."""

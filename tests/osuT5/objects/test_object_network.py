@@ -207,6 +207,17 @@ def test_objects_begin_at_the_given_times_and_end_before_the_next(network, song,
             assert before.end_ms < after.obj.time_ms
 
 
+def test_long_hold_notes_leave_a_column_for_the_next_row(network, song):
+    only_holds = deepcopy(network)
+    with torch.no_grad():
+        only_holds.columns.logits.bias[HOLD] = 100.0
+        only_holds.columns.duration.bias[-1] = 100.0
+    for gap in (2, 12):
+        steps, clock, drafts = _generate(only_holds, song, GameMode.MANIA, steps=np.arange(0, 240, gap))
+        assert {round(draft.obj.time_ms, 3) for draft in drafts} == set(np.round(clock.times_at(steps), 3))
+    assert any(isinstance(draft.obj, HoldNote) for draft in drafts)
+
+
 @pytest.mark.parametrize("mode", [GameMode.STANDARD, GameMode.CATCH])
 def test_heads_are_inside_the_playfield(network, song, mode):
     _, _, drafts = _generate(network, song, mode, seed=3)
