@@ -404,7 +404,7 @@ class _Chart:
         return columns
 
     def _free_a_column(self, index: int, columns: np.ndarray, durations: np.ndarray) -> None:
-        """Shorten a hold note of a row if the next row would have no free column."""
+        """Shorten a hold note if the next row has no free column."""
         step, room_ticks = int(self.steps[index]), int(self.room_ticks[index])
         if not (self.held_until > step + room_ticks)[: self.builder.keys].all():
             return
