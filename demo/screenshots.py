@@ -34,6 +34,7 @@ PHONE = {"width": 400, "height": 860}
 STRIP = {"width": 560, "height": 1000}
 GAP_PX = 24
 FAULTS = {"quarter_beat": 3, "moved_place": 3}
+SHOWN_SURPRISAL = "6"
 QUALITY = 82
 MAX_BYTES = 150_000
 POLL_S = 0.2
@@ -48,7 +49,11 @@ def take(server: LiveServer, browser, folder: Path) -> list[Path]:
     song = {"audio_path": str(DEMO_PATH), "title": DEMO_TITLE, "artist": DEMO_ARTIST, "seed": SEED}
     made = done(server, server.site.order("generate", song | {"difficulties": DIFFICULTIES}, None))
     hardest = server.site.jobs.folder_of(made) / MAPS_FOLDER / made.result["maps"][-1]["name"]
-    reviewed = {"beatmap_path": str(with_faults(hardest)), "audio_path": str(DEMO_PATH)}
+    reviewed = {
+        "beatmap_path": str(with_faults(hardest)),
+        "audio_path": str(DEMO_PATH),
+        "min_surprisal": SHOWN_SURPRISAL,
+    }
     review = done(server, server.site.order("review", reviewed, None))
     views = (
         ("web_generate", "dark", SIZE, show_result, ""),
