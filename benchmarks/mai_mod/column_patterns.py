@@ -40,7 +40,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.chart_folders import chart_files
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split, title_hash
+from osu_beatmap.held_out import Split, held_out_titles, is_song_in_split, title_hash
 from osu_beatmap.profile.human_maps import FEWEST_OBJECTS, TitledFile
 from osu_beatmap.song_bounds import LONGEST_SONG_MS, check_in_song
 from osuT5.rhythm.conditions import Origin, origin_of
@@ -110,7 +110,7 @@ def mania_maps(folder: Path) -> Iterator[ManiaMap]:
     for place, data in chart_files(folder):
         text = decode_osu_bytes(data)
         titles = TitledFile(text)
-        if not song_in_split([titles], Split.TRAIN, held_out):
+        if not is_song_in_split([titles], Split.TRAIN, held_out):
             continue
         try:
             beatmap = parse_beatmap(text, place)
