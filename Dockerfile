@@ -29,8 +29,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /workspace
-COPY requirements.txt requirements-train.txt /tmp/requirements/
+COPY requirements.txt requirements-train.txt /requirements/
 # On Linux, torch of PyPI includes its CUDA libraries.
-RUN pip install --no-cache-dir --requirement /tmp/requirements/requirements-train.txt
+RUN pip install --no-cache-dir --requirement /requirements/requirements-train.txt
 
 CMD ["bash"]

@@ -104,7 +104,7 @@ class Block(nn.Module):
         self.contract = nn.Linear(4 * width, width)
 
     def forward(self, x: Tensor, modulation: Tensor, seen: Tensor, rotation: Tensor | None) -> Tensor:
-        """Apply the block to x [N, T, D] with a modulation [N, 6 D]."""
+        """Apply the block, x [N, T, D] and modulation [N, 6 D]."""
         shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = modulation.chunk(6, dim=1)
         x = x + gate_a[:, None] * self.attention(modulate(x, shift_a, scale_a), seen, rotation)
         inner = F.gelu(self.expand(modulate(x, shift_f, scale_f)), approximate="tanh")  # [N, T, 4 D]

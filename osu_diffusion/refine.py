@@ -85,7 +85,7 @@ class Refiner(Protocol):
     def start(
         self, draft_px: np.ndarray, schedule: NoiseSchedule, samples: int, random_init: bool, generator: torch.Generator
     ) -> torch.Tensor:
-        """Return noisy positions [samples, n, 2] at the last step of the schedule."""
+        """Return noisy positions at the last step, [samples, n, 2]."""
 
     def estimator(self, constraints: MapConstraints, target: TargetAttributes, options: RefineOptions) -> Estimator:
         """Return the estimator of a refiner for one map."""

@@ -214,7 +214,12 @@ class RefinerTask:
 
 
 def add_noise(clean: Tensor, noise: Tensor, alpha_bars: Tensor) -> Tensor:
-    """Sample q(x_t | x_0) from clean and noise [N, T, 2] and alpha_bars [N]."""
+    """Sample q(x_t | x_0).
+
+    Args:
+        clean, noise: x_0 and its noise, [N, T, 2].
+        alpha_bars: Share of the clean variance of each row, [N].
+    """
     alpha_bars = alpha_bars[:, None, None]
     return clean * alpha_bars.sqrt() + noise * (1.0 - alpha_bars).sqrt()
 

@@ -1,4 +1,4 @@
-"""Rules of prose that a reader should not have to check; CONTRIBUTING.md explains them."""
+"""Rules of prose; CONTRIBUTING.md explains them."""
 
 import ast
 import re
@@ -58,13 +58,19 @@ def _lines_that(is_wrong: Callable[[str], bool]) -> str:
 
 
 def _starts_with_verb(line: str) -> bool:
-    """Return whether a line may start with an imperative verb; nouns in the singular are not found."""
+    """Return whether a line may start with an imperative verb.
+
+    Nouns in the singular are not found.
+    """
     word = line.split()[0].strip(".,:;")
     return re.match("[A-Z][a-z]", word) is not None and not NO_VERB.fullmatch(word.lower())
 
 
 def _functions() -> Iterator[tuple[str, str]]:
-    """Yield (place, first line) of the docstrings of functions that are no properties."""
+    """Yield (place, first line) of the docstrings of functions.
+
+    Properties are left out.
+    """
     for path in FILES:
         for node in nodes(path):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not (text := ast.get_docstring(node)):
@@ -103,7 +109,7 @@ def test_a_first_line_does_not_start_with_a_question_word() -> None:
 
 
 def test_a_function_starts_with_an_imperative_verb() -> None:
-    """Ruff's D401 only finds words that it has in its list of verbs."""
+    """Ruff's D401 finds the words of its own list alone."""
     wrong = [f"{place} {line}" for place, line in _functions() if not _starts_with_verb(line)]
     assert not wrong, "\n".join(wrong)
 

@@ -32,12 +32,15 @@ class ContextInput:
 class ChartState:
     """Chart in progress: its target, and its contexts so far.
 
-    inputs: what it is made from, in the order of the prompt begun: of contexts that are still to be written, what there
-    is before the part that is written object_times_ms: when objects have to begin, in order, if the rhythm is given
-    guide: a map whose object times are likely times of this one, such as another difficulty before: what there is of
-    the map before the part that is written drafts: its objects, if another model generates them than the one that
-    writes the contexts spacing: factor of their distances rating: star rating of the objects that are written so far;
-    None for too few. Guidance then leads away from it
+    Attributes:
+        inputs: Contexts that it follows from, in the order of the prompt.
+        begun: Of contexts that are still to be generated, what is before the generated part.
+        object_times_ms: Times at which objects begin, in order, if the rhythm is given.
+        guide: Map whose object times are likely times of this one, such as another difficulty.
+        before: The map before the generated part.
+        drafts: Its objects, if another model generates them than the one of the contexts.
+        spacing: Factor of their distances.
+        rating: Star rating of the objects so far, None for too few. Guidance then leads away from it.
     """
 
     attributes: Attributes

@@ -80,7 +80,7 @@ def _weigh_points(control: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _bezier_weights(degree: int, parameters: np.ndarray) -> np.ndarray:
-    """Return the weights [n, degree + 1] of control points at parameters [n]."""
+    """Return the weights of control points [n, degree + 1]."""
     order = np.arange(degree + 1)
     binomials = np.array([math.comb(degree, k) for k in order], np.float64)
     return binomials * _powers(1 - parameters, degree - order) * _powers(parameters, order)

@@ -52,7 +52,10 @@ def osz(path: Path, *maps: Beatmap, seed: int = 0) -> Path:
 
 
 def work_here(work, tasks, workers):
-    """As `workers.run_in_order` in this process: worker processes are tested by themselves, and cost time."""
+    """Do the work of `workers.run_in_order` in this process.
+
+    Worker processes have tests of their own, and cost time.
+    """
     yield from ((place, work(*task)) for place, task in enumerate(tasks))
 
 

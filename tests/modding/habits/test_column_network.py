@@ -1,4 +1,4 @@
-"""The network of mania columns: rows of a map, and surprisal by patterns."""
+"""Rows of mania maps, and surprisal of columns by patterns."""
 
 import math
 

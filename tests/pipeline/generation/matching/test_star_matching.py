@@ -81,7 +81,10 @@ def test_only_notes_with_room_become_hold_notes():
 
 
 def wish_for(beatmap: Beatmap, monkeypatch, told: list[ChartState] | None = None, later=None, **options) -> StarTarget:
-    """A wish whose charts, which are added to `told`, turn out as one map, or those after the first as `later`."""
+    """Return a target whose charts all become one map.
+
+    Those after the first become `later` if it is given. The charts are added to `told`.
+    """
     told = [] if told is None else told
     request = resolve({"audio_path": "a.mp3", "gamemode": int(beatmap.mode), "generate_positions": "false", **options})
     settings = request.difficulty_settings(4.0)
