@@ -38,23 +38,25 @@ _KINDS, _TURNS, _SHAPES, _ARCS = (
     np.arange(FIELD_SIZES[field]) for field in (Field.KIND, Field.TURN, Field.SHAPE, Field.ARC)
 )
 
-_SPACING = {Style.SPACING: (Field.DISTANCE, DISTANCES_PX)}
+_TURN_SIZES = np.minimum(_TURNS, TURNS - _TURNS)
+
+_PLACED = {
+    Style.SPACING: (Field.DISTANCE, DISTANCES_PX),
+    Style.SLIDERS: (Field.KIND, (_KINDS == ObjectKind.SLIDER).astype(float)),
+    Style.COMBOS: (Field.NEW_COMBO, np.array([0.0, 1.0])),
+}
 
 CONTROLLED: dict[GameMode, dict[Style | Habit, tuple[Field, np.ndarray]]] = {
     GameMode.STANDARD: {
-        **_SPACING,
-        Style.TURNS: (Field.TURN, np.minimum(_TURNS, TURNS - _TURNS) * (360.0 / TURNS)),
-        Style.SLIDERS: (Field.KIND, (_KINDS == ObjectKind.SLIDER).astype(float)),
+        **_PLACED,
+        Style.TURNS: (Field.TURN, _TURN_SIZES * (360.0 / TURNS)),
         Style.CURVES: (Field.SHAPE, (_SHAPES != STRAIGHT).astype(float)),
-        Style.COMBOS: (Field.NEW_COMBO, np.array([0.0, 1.0])),
         Habit.REPEATS: (Field.SLIDES, (SLIDE_COUNTS > 1).astype(float)),
     },
     GameMode.CATCH: {
-        **_SPACING,
+        **_PLACED,
         Style.CURVES: (Field.ARC, (_ARCS != NO_ARC).astype(float)),
-        Style.TURNS: (Field.TURN, np.minimum(_TURNS, TURNS - _TURNS).astype(float)),
-        Style.SLIDERS: (Field.KIND, (_KINDS == ObjectKind.SLIDER).astype(float)),
-        Style.COMBOS: (Field.NEW_COMBO, np.array([0.0, 1.0])),
+        Style.TURNS: (Field.TURN, _TURN_SIZES.astype(float)),
     },
     GameMode.TAIKO: {
         Style.KATS: (Field.KIND, np.isin(_KINDS, (ObjectKind.KAT, ObjectKind.BIG_KAT)).astype(float)),

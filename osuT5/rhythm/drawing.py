@@ -60,8 +60,8 @@ def without_quiet_passages(logits: np.ndarray) -> np.ndarray:
     it, and for 0.045 in the human-made maps; F1 is the same within 0.001.
     """
     beats = len(logits) // TICKS_PER_BEAT
-    parts = logits[: beats * TICKS_PER_BEAT].reshape(beats, TICKS_PER_BEAT).astype(np.float64)
-    expected = (1.0 / (1.0 + np.exp(-parts))).sum(axis=1)
+    parts = logits[: beats * TICKS_PER_BEAT].reshape(beats, TICKS_PER_BEAT)
+    expected = probabilities_of(parts).sum(axis=1)
     if beats < QUIET_BEATS:
         return logits
     is_quiet = np.convolve(expected, np.full(QUIET_BEATS, 1 / QUIET_BEATS), "same") < QUIET_SHARE * expected.mean()
@@ -87,7 +87,7 @@ def without_rests(steps: np.ndarray, logits: np.ndarray) -> np.ndarray:
         steps: Steps with an object, in order, int64 [objects].
         logits: As for `draw_rhythm`.
     """
-    expected = np.concatenate([[0.0], np.cumsum(1.0 / (1.0 + np.exp(-logits.astype(np.float64))))])
+    expected = np.concatenate([[0.0], np.cumsum(probabilities_of(logits))])
     is_on_grid = np.isfinite(logits) & IS_ON_GRID[np.arange(len(logits)) % TICKS_PER_BEAT]
     found, waiting = steps.tolist(), list(pairwise(steps.tolist()))
     while waiting:
@@ -137,9 +137,14 @@ def divisor_of(step: int) -> int:
     return TICKS_PER_BEAT // int(np.gcd(step % TICKS_PER_BEAT, TICKS_PER_BEAT))
 
 
+def probabilities_of(logits: np.ndarray) -> np.ndarray:
+    """Return the probabilities of logits, float64 of the same shape."""
+    return 1.0 / (1.0 + np.exp(-logits.astype(np.float64)))
+
+
 def expected_count(logits: np.ndarray) -> float:
     """Return the sum of the probabilities of logits."""
-    return float((1.0 / (1.0 + np.exp(-logits.astype(np.float64)))).sum())
+    return float(probabilities_of(logits).sum())
 
 
 def with_expected_count(logits: np.ndarray, count: float) -> np.ndarray:

@@ -13,7 +13,7 @@ from torch import Tensor
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
-from osuT5.rhythm.drawing import expected_count
+from osuT5.rhythm.drawing import expected_count, probabilities_of
 from osuT5.rhythm.inputs import SongInputs, stack_conditions, stack_windows
 from osuT5.rhythm.network import RhythmNetwork
 from training.devices import move_batch
@@ -35,7 +35,7 @@ class RhythmPrediction:
 
     def probabilities(self, chart: int) -> np.ndarray:
         """Return the probability of an object at each step, float64 [steps]."""
-        return 1.0 / (1.0 + np.exp(-self.objects[chart].astype(np.float64)))
+        return probabilities_of(self.objects[chart])
 
     def most_likely_steps(self, chart: int, count: int) -> np.ndarray:
         """Return the `count` most likely steps in order, int64 [count]."""

@@ -36,8 +36,8 @@ from pipeline.generation.map_model.rhythm import SongRhythm, rhythm_conditions
 from pipeline.generation.map_model.styles import (
     TAG_GUIDANCE,
     draw_hold_beats,
+    draw_styles,
     draw_volume_contrast,
-    drawn_styles,
     wanted_styles,
     with_drawn_attributes,
     with_hold_tags,
@@ -69,7 +69,7 @@ def with_objects(
     """
     song = rhythm.encode(lines)
     mode, keys = chart.attributes.mode, chart.attributes.key_count or 0
-    styles = drawn_styles(mode, chart.seed, writer.song_ms)
+    styles = draw_styles(mode, chart.seed, writer.song_ms)
     network = rhythm.model.objects
     stars = rhythm_conditions(chart.attributes).stars
     attributes = with_drawn_attributes(with_hold_tags(chart.attributes), stars, chart.seed, writer.song_ms)

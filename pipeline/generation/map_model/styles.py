@@ -122,13 +122,13 @@ def wanted_styles(tags: Collection[str], mode: GameMode) -> dict[Style, float]:
     return wanted
 
 
-def drawn_styles(mode: GameMode, seed: int, song_ms: float) -> dict[Style | Habit, float]:
+def draw_styles(mode: GameMode, seed: int, song_ms: float) -> dict[Style | Habit, float]:
     """Draw the styles of a map with the variation of mappers.
 
     Songs of different lengths get different styles for one seed.
     """
     own = (*STYLES_OF_MODE[mode], *HABITS_OF_MODE.get(mode, ()))
-    drawn = np.random.default_rng([seed, round(song_ms)]).standard_normal(len(own))
+    drawn = _generator(seed, song_ms).standard_normal(len(own))
     return dict(zip(own, drawn.tolist(), strict=True))
 
 
@@ -137,7 +137,7 @@ def with_drawn_attributes(attributes: Attributes, stars: float, seed: int, song_
 
     These are whether the map has hitsounds, and the ratio of its hold notes.
     """
-    rng = np.random.default_rng([seed, round(song_ms), 1])
+    rng = _generator(seed, song_ms, 1)
     has_hitsounds, deviation = bool(rng.random() < HITSOUNDED_SHARE), rng.standard_normal()
     if attributes.hitsounded is None:
         attributes = replace(attributes, hitsounded=has_hitsounds)
@@ -147,17 +147,22 @@ def with_drawn_attributes(attributes: Attributes, stars: float, seed: int, song_
     return attributes
 
 
+def _generator(seed: int, song_ms: float, *purpose: int) -> np.random.Generator:
+    """Return the random numbers of a map for one purpose."""
+    return np.random.default_rng([seed, round(song_ms), *purpose])
+
+
 def draw_hold_beats(mode: GameMode, stars: float, seed: int, song_ms: float) -> float | None:
     """Draw the typical length of a mania map's hold notes in beats."""
     if mode is not GameMode.MANIA:
         return None
-    deviation = np.random.default_rng([seed, round(song_ms), 3]).standard_normal()
+    deviation = _generator(seed, song_ms, 3).standard_normal()
     return 2.0 ** LOG2_HOLD_BEATS.at(stars, np.clip(deviation, -1.0, 1.0))
 
 
 def draw_volume_contrast(mode: GameMode, seed: int, song_ms: float) -> float:
     """Draw the contrast of a map's volumes; 0 is one volume."""
-    rng = np.random.default_rng([seed, round(song_ms), 2])
+    rng = _generator(seed, song_ms, 2)
     if rng.random() < ONE_VOLUME_SHARE[mode]:
         return 0.0
     usual = CATCH_CONTRAST if mode is GameMode.CATCH else USUAL_CONTRAST

@@ -13,8 +13,8 @@ from pipeline.generation.map_model.styles import (
     QUARTER_LOGITS,
     STYLES_OF_TAG,
     draw_hold_beats,
+    draw_styles,
     draw_volume_contrast,
-    drawn_styles,
     known_tags,
     quarter_logits,
     wanted_styles,
@@ -34,12 +34,12 @@ def test_a_tag_says_something_in_its_modes_only():
     assert wanted_styles(["sharp", "back and forth", "chordjack"], GameMode.STANDARD) == {Style.TURNS: 2.5}
 
 
-def test_drawn_styles_depend_on_the_seed_and_the_song():
-    first, again, other = (drawn_styles(GameMode.STANDARD, seed, 60_000.0) for seed in (1, 1, 2))
+def test_draw_styles_depend_on_the_seed_and_the_song():
+    first, again, other = (draw_styles(GameMode.STANDARD, seed, 60_000.0) for seed in (1, 1, 2))
     assert first == again != other
-    assert drawn_styles(GameMode.STANDARD, 1, 61_000.0) != first
+    assert draw_styles(GameMode.STANDARD, 1, 61_000.0) != first
     assert set(first) == {*STYLES_OF_MODE[GameMode.STANDARD], *HABITS_OF_MODE[GameMode.STANDARD]}
-    assert set(drawn_styles(GameMode.TAIKO, 1, 60_000.0)) == set(STYLES_OF_MODE[GameMode.TAIKO])
+    assert set(draw_styles(GameMode.TAIKO, 1, 60_000.0)) == set(STYLES_OF_MODE[GameMode.TAIKO])
 
 
 def test_streams_have_more_quarters_without_more_objects():
